@@ -1,0 +1,111 @@
+# What is done often, each step by its own name. `make help` lists them; `make test` is what CI runs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# A target folder given from outside holds for every step, also for those that cargo does not see.
+override export CARGO_TARGET_DIR := $(shell realpath -m '$(or $(CARGO_TARGET_DIR),target)')
+export GTM_COMPONENTS := $(CARGO_TARGET_DIR)/components
+DEBUG_GTM := $(CARGO_TARGET_DIR)/debug/gtm
+RELEASE_GTM := $(CARGO_TARGET_DIR)/release/gtm
+
+PLUGINS := $(patsubst %/Cargo.toml,%,$(wildcard plugins/*/Cargo.toml))
+MISBEHAVING := $(patsubst %/Cargo.toml,%,$(wildcard tests/plugins/*/Cargo.toml))
+
+# cargo-nextest runs the same tests side by side, where it is installed.
+RUNNER = $(if $(shell cargo nextest --version 2>/dev/null),nextest run,test)
+
+step = @printf '\n==> %s\n' '$(1)'
+# build_components GTM,CRATE FOLDERS: each folder's component, under the folder's name
+define build_components
+	@mkdir -p '$(GTM_COMPONENTS)'
+	@toolchain=$$(scripts/wasm-toolchain.sh | tail -n 1); \
+	for crate in $(2); do \
+	  RUSTUP_TOOLCHAIN=$$toolchain '$(1)' plugin build "$$crate" -o "$(GTM_COMPONENTS)/$$(basename "$$crate").wasm"; \
+	done
+endef
+
+.PHONY: help
+help: ## list what there is
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+.PHONY: demo
+demo: ## build, make up a small company, pay its rebates, and serve the result (GTM_DEMO_NO_SERVE=1: do not serve)
+	$(call step,host (release))
+	@scripts/wasm-toolchain.sh >/dev/null
+	cargo build --locked --release --package server
+	$(call step,plugin components)
+	$(call build_components,$(RELEASE_GTM),$(PLUGINS))
+	$(call step,gtm demo)
+	@'$(RELEASE_GTM)' demo
+
+.PHONY: test
+test: check-format lint deny components suite stories ## everything: format, lints, tests on SQLite and PostgreSQL, browser
+
+.PHONY: check-format
+check-format: ## is everything formatted?
+	$(call step,format)
+	cargo fmt --all --check
+	@for crate in $(MISBEHAVING); do cargo fmt --check --manifest-path "$$crate/Cargo.toml"; done
+
+.PHONY: fmt
+fmt: ## format everything
+	cargo fmt --all
+	@for crate in $(MISBEHAVING); do cargo fmt --manifest-path "$$crate/Cargo.toml"; done
+
+.PHONY: lint
+lint: ## clippy, without warnings
+	$(call step,clippy)
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+.PHONY: deny
+deny: ## licences, advisories, banned and doubled crates (cargo-deny)
+	$(call step,dependencies)
+	@if ! cargo deny --version >/dev/null 2>&1; then \
+	  echo 'cargo-deny is not installed, so deny.toml was not checked: `cargo install cargo-deny --locked` gives it'; \
+	elif cargo deny fetch db >/dev/null 2>&1; then \
+	  cargo deny --locked --log-level error check; \
+	else \
+	  echo 'the advisory database cannot be fetched here, so advisories were not checked; licences, bans and sources are'; \
+	  cargo deny --locked --log-level error check licenses bans sources; \
+	fi
+
+# Built as the tests are, so that the host, the tests and their dependencies are compiled once.
+.PHONY: host
+host:
+	$(call step,host and tests (dev))
+	cargo build --locked --workspace --bins --tests
+
+.PHONY: components
+components: host ## the plugins, and those that misbehave on purpose, as components
+	$(call step,plugin components)
+	$(call build_components,$(DEBUG_GTM),$(PLUGINS) $(MISBEHAVING))
+
+.PHONY: suite
+suite: components ## unit, story, plugin and conformance tests on SQLite and PostgreSQL, and the examples in the documentation
+	$(call step,tests on SQLite and PostgreSQL)
+	@scripts/with-postgres.sh $(SHELL) -exc ' \
+	  cargo test --locked --workspace --doc --no-fail-fast; \
+	  cargo $(RUNNER) --locked --workspace --lib --bins --tests --no-fail-fast'
+
+.PHONY: stories
+stories: host ## the browser stories, with Debian's chromium
+	$(call step,browser stories)
+	@chromium=$$(scripts/browser.sh | tail -n 1); cd tests/browser; \
+	GTM_BIN='$(DEBUG_GTM)' GTM_CHROMIUM=$$chromium node --test
+
+.PHONY: bench
+bench: ## measure: kernel, whole run, statements, import, each beside its rivals
+	$(call step,host (release))
+	cargo build --locked --release --package server
+	$(call step,plugin components)
+	$(call build_components,$(RELEASE_GTM),$(PLUGINS))
+	$(call step,benchmarks)
+	@scripts/with-postgres.sh cargo bench --locked --package tests
+
+.PHONY: clean
+clean: ## remove what was built
+	cargo clean
+	rm -rf tests/browser/node_modules
