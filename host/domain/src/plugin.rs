@@ -127,6 +127,9 @@ impl Grant {
                 return Err(Error::new(format!("these terms need the column `{name}`, which plugin `{}` was not granted: grant it or change the terms", descriptor.id)));
             }
         }
+        if let Some(code) = plan.balances.iter().find(|code| descriptor.balance(code).is_none()) {
+            return Err(Error::new(format!("plugin `{}` plans the balance `{code}`, which its descriptor does not declare", descriptor.id)));
+        }
         for name in &plan.attributes {
             if !descriptor.transaction_attributes.contains(name) {
                 return Err(Error::new(format!("plugin `{}` plans the transaction attribute `{name}`, which its descriptor does not declare", descriptor.id)));
@@ -203,6 +206,8 @@ pub struct Plan {
     pub selectors: Vec<Selector>,
     /// Codes of figures that must be agreed with each participant.
     pub agreed: Vec<String>,
+    /// Codes of the balances whose opening amount is needed.
+    pub balances: Vec<String>,
 }
 
 pub const MAX_SELECTORS: usize = 32;
@@ -269,6 +274,7 @@ mod tests {
             attributes: vec![],
             selectors: vec![Selector { name: "acme".into(), include: vec![ProductTest::Attribute("brand".into(), "acme".into())], exclude: vec![] }],
             agreed: vec![],
+            balances: vec![],
         };
         assert_eq!(plan.selector_bits(Some(&product("1", ""))), 1);
         assert!(!plan.sends(plan.selector_bits(None)));
