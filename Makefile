@@ -31,10 +31,14 @@ endef
 help: ## list what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
+.PHONY: toolchain
+toolchain: ## a Rust toolchain that builds for wasm32
+	$(call step,toolchain for wasm32)
+	@scripts/wasm-toolchain.sh
+
 .PHONY: demo
-demo: ## build, make up a small company, pay its rebates, and serve the result (GTM_DEMO_NO_SERVE=1: do not serve)
+demo: toolchain ## build, make up a small company, pay its rebates, and serve the result (GTM_DEMO_NO_SERVE=1: do not serve)
 	$(call step,host (release))
-	@scripts/wasm-toolchain.sh >/dev/null
 	cargo build --locked --release --package server
 	$(call step,plugin components)
 	$(call build_components,$(RELEASE_GTM),$(PLUGINS))
@@ -42,7 +46,7 @@ demo: ## build, make up a small company, pay its rebates, and serve the result (
 	@'$(RELEASE_GTM)' demo
 
 .PHONY: test
-test: check-format lint deny components suite stories ## everything: format, lints, tests on SQLite and PostgreSQL, browser
+test: check-format toolchain lint deny components suite stories ## everything: format, lints, tests on SQLite and PostgreSQL, browser
 
 .PHONY: check-format
 check-format: ## is everything formatted?
@@ -79,7 +83,7 @@ host:
 	cargo build --locked --workspace --bins --tests
 
 .PHONY: components
-components: host ## the plugins, and those that misbehave on purpose, as components
+components: toolchain host ## the plugins, and those that misbehave on purpose, as components
 	$(call step,plugin components)
 	$(call build_components,$(DEBUG_GTM),$(PLUGINS) $(MISBEHAVING))
 
@@ -97,7 +101,7 @@ stories: host ## the browser stories, with Debian's chromium
 	GTM_BIN='$(DEBUG_GTM)' GTM_CHROMIUM=$$chromium node --test
 
 .PHONY: bench
-bench: ## measure: kernel, whole run, statements, import, each beside its rivals
+bench: toolchain ## measure: kernel, whole run, statements, import, each beside its rivals
 	$(call step,host (release))
 	cargo build --locked --release --package server
 	$(call step,plugin components)
