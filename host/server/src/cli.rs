@@ -1,0 +1,305 @@
+//! The commands of `gtm`, as people type them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::actor::Actor;
+use domain::calendar::Calendar;
+use domain::currency::Currency;
+use domain::day::Day;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  refused or failed; the sentence on standard error says why and what to do
+  2  the command line itself is wrong
+  3  done, but something is held: statements in quarantine, or lines refused by an import
+  4  a replay differs from what was recorded";
+
+/// Go-to-market programs that pay exactly: rebates and their kind, worked out by sandboxed plugins.
+#[derive(Debug, Parser)]
+#[command(name = "gtm", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Where everything is kept: a SQLite file, or postgres://USER@HOST/NAME
+    #[arg(
+        long,
+        global = true,
+        env = "GTM_DATABASE",
+        default_value = "gtm.sqlite",
+        value_name = "URL"
+    )]
+    pub database: String,
+    /// Who is acting: user:NAME or app:NAME
+    #[arg(
+        long = "as",
+        global = true,
+        env = "GTM_AS",
+        default_value = "user:admin",
+        value_name = "ACTOR"
+    )]
+    pub actor: Actor,
+    /// Print JSON instead of tables
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The host's signing key; made on first use [default: beside the SQLite file, else gtm.key]
+    #[arg(long, global = true, env = "GTM_KEY", value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Where compiled plugins are kept between runs [default: gtm in the user's cache folder]
+    #[arg(long, global = true, env = "GTM_CACHE", value_name = "FOLDER")]
+    pub cache: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make up a small company, pay its rebates and serve the result
+    Demo(Demo),
+    /// Bring in accounts, contacts, products or transactions from CSV
+    Import(Import),
+    /// Build, check, try and install plugins
+    #[command(subcommand)]
+    Plugin(Plugin),
+    /// Create programs and enrol participants
+    #[command(subcommand)]
+    Program(Program),
+    /// Work out a period of a program and post what is due
+    Run(Run),
+    /// Look at what participants earned
+    #[command(subcommand)]
+    Statement(Statement),
+    /// Calculate statements again from the journal and compare byte for byte
+    Replay(Replay),
+    /// What the ledger holds
+    Balance(Balance),
+    /// Check or rebuild the column segments, which are derived from the journal
+    #[command(subcommand)]
+    Segments(Segments),
+    /// Check the chain of the audit log
+    Audit,
+    /// Serve the portal and the API
+    Serve(Serve),
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where the database and the files of the demonstration go
+    #[arg(long, default_value = "gtm-demo")]
+    pub dir: PathBuf,
+    /// A tenth of the company
+    #[arg(long)]
+    pub small: bool,
+    /// The rebate plugin's component [default: GTM_COMPONENTS/rebate.wasm, else the one beside the binary]
+    #[arg(long, value_name = "FILE")]
+    pub component: Option<PathBuf>,
+    /// Do not serve the result
+    #[arg(long, env = "GTM_DEMO_NO_SERVE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub no_serve: bool,
+    /// Where to serve it
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImportKind {
+    Accounts,
+    Contacts,
+    Products,
+    Transactions,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    pub what: ImportKind,
+    /// The CSV file, plain or .gz
+    pub file: PathBuf,
+    /// A profile file, or the name of a built-in profile [default: the built-in one for plain files]
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// Read and check everything, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Where refused lines go
+    #[arg(long, default_value = "refused.csv", value_name = "FILE")]
+    pub refused: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Plugin {
+    /// Build a plugin's crate into a component
+    Build {
+        /// The crate's folder
+        folder: PathBuf,
+        /// Where the component goes [default: components/NAME.wasm in cargo's target folder]
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+    },
+    /// What a component is and asks for, and whether it would be admitted
+    Inspect { component: PathBuf },
+    /// Run golden cases and the conformance kit in the sandbox
+    Test {
+        component: PathBuf,
+        /// Case files, or folders of them [default: cases in the crate's folder beside the component's name]
+        #[arg(required = true)]
+        cases: Vec<PathBuf>,
+    },
+    /// Admit a component and keep it; everything it asks for is granted unless --grant says otherwise
+    Install {
+        component: PathBuf,
+        /// Grant only these columns and attributes, separated by commas
+        #[arg(long, value_delimiter = ',')]
+        grant: Option<Vec<String>>,
+    },
+    /// Which versions are installed
+    List,
+    /// Calculate one case file in the sandbox, without a database
+    Run { component: PathBuf, case: PathBuf },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Program {
+    /// Create a program, or give an existing one new terms
+    Create(CreateProgram),
+    /// Enrol accounts
+    Enrol(Enrol),
+    /// All programs
+    List,
+    /// One program with its terms and participants
+    Show { code: String },
+}
+
+#[derive(Debug, Args)]
+pub struct CreateProgram {
+    /// Short name in kebab-case
+    pub code: String,
+    /// The plugin, as ID or ID@VERSION; the newest installed version when none is named
+    #[arg(long)]
+    pub plugin: String,
+    /// JSON file with the terms
+    #[arg(long)]
+    pub terms: PathBuf,
+    #[arg(long)]
+    pub title: Option<String>,
+    #[arg(long, default_value = "GBP")]
+    pub currency: Currency,
+    /// month, quarter, year, or with `4-4-5 ` before it
+    #[arg(long, default_value = "quarter")]
+    pub calendar: Calendar,
+    /// First day of the program
+    #[arg(long)]
+    pub start: Day,
+    /// Last day of the program
+    #[arg(long)]
+    pub end: Option<Day>,
+    /// From when these terms hold [default: the program's first day]
+    #[arg(long)]
+    pub valid_from: Option<Day>,
+    /// Give the existing program a new version of its terms
+    #[arg(long)]
+    pub new_terms: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Enrol {
+    /// The program's code
+    pub program: String,
+    /// Account numbers
+    #[arg(required_unless_present = "all")]
+    pub accounts: Vec<String>,
+    /// Every account that is not enrolled yet
+    #[arg(long, conflicts_with = "accounts")]
+    pub all: bool,
+    /// [default: the program's first day]
+    #[arg(long)]
+    pub from: Option<Day>,
+    #[arg(long)]
+    pub until: Option<Day>,
+    /// A figure agreed with the participant, as CODE=NUMBER, such as baseline=120000
+    #[arg(long, value_name = "CODE=NUMBER")]
+    pub agreed: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The program's code
+    pub program: String,
+    /// The period, such as 2011-Q1
+    #[arg(long)]
+    pub period: String,
+    /// Calculate and show, post nothing
+    #[arg(long)]
+    pub what_if: bool,
+    /// Threads that calculate [default: one for each core]
+    #[arg(long)]
+    pub workers: Option<usize>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Statement {
+    /// Statements, with what each pays
+    List {
+        #[arg(long)]
+        program: Option<String>,
+        #[arg(long)]
+        period: Option<String>,
+        #[arg(long)]
+        account: Option<String>,
+        /// How many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        /// Those after this statement
+        #[arg(long)]
+        after: Option<String>,
+        /// Those in quarantine, with the reason
+        #[arg(long)]
+        held: bool,
+    },
+    /// One statement, line by line
+    Show {
+        /// Its id, or PROGRAM/PERIOD/ACCOUNT
+        statement: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// Ids, or PROGRAM/PERIOD/ACCOUNT
+    #[arg(required_unless_present = "all")]
+    pub statements: Vec<String>,
+    /// Every revision of every statement
+    #[arg(long, conflicts_with = "statements")]
+    pub all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Balance {
+    #[arg(long)]
+    pub program: Option<String>,
+    #[arg(long)]
+    pub account: Option<String>,
+    /// For each account instead of for each program
+    #[arg(long)]
+    pub by_account: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Segments {
+    /// Read every segment and check its digest
+    Verify,
+    /// Throw all segments away and make them anew from the journal
+    Rebuild,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// A loopback address; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+}

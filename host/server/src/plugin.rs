@@ -1,0 +1,3 @@
+//! `gtm plugin …`: from source to component, from component to an installed version.
+
+pub mod build;
