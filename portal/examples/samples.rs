@@ -1,0 +1,42 @@
+//! Writes the sample of every page, with the assets, into a folder: to look at, and for the browser tests.
+//!
+//! `cargo run -p portal --example samples -- FOLDER`
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use portal::{ProgramPage, ProgramsPage, RefusalPage, ReplayFragment, StatementPage};
+
+fn main() -> io::Result<()> {
+    let folder = PathBuf::from(env::args().nth(1).ok_or_else(|| io::Error::other("say which folder to write to"))?);
+    fs::create_dir_all(&folder)?;
+    let statement = StatementPage::sample();
+    let pages = [
+        ("programs.html", ProgramsPage::sample().to_string()),
+        ("program.html", ProgramPage::sample().to_string()),
+        ("statement.html", statement.to_string()),
+        ("statement-replayed.html", StatementPage::sample_replayed().to_string()),
+        ("statement-differs.html", StatementPage::sample_that_differs().to_string()),
+        ("statement-quarantine.html", StatementPage::sample_in_quarantine().to_string()),
+        ("replay.html", ReplayFragment::sample().to_string()),
+        ("refusal.html", RefusalPage::sample().to_string()),
+    ];
+    for (name, page) in pages {
+        fs::write(folder.join(name), page)?;
+    }
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("assets"), &folder.join("assets"))
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}

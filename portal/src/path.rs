@@ -1,0 +1,79 @@
+//! The addresses of the portal. The server routes these; pages link to nothing else.
+
+use percent_encoding::{NON_ALPHANUMERIC, AsciiSet, utf8_percent_encode};
+
+/// Letters, digits and the marks that need no escape anywhere in an address.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// The first page: every program.
+pub const PROGRAMS: &str = "/programs";
+
+/// The route of [`program`] as axum spells it. Query: `period`, `account`, `after`.
+pub const PROGRAM_ROUTE: &str = "/programs/{code}";
+
+/// The route of [`statement`]. Query: `after`, a place among the lines.
+pub const STATEMENT_ROUTE: &str = "/statements/{id}";
+
+/// The route of [`replay`]: POST, answered by the whole statement page, or by a [`crate::ReplayFragment`] alone when the
+/// request carries `HX-Request: true`.
+pub const REPLAY_ROUTE: &str = "/statements/{id}/replay";
+
+/// The route of [`asset`].
+pub const ASSET_ROUTE: &str = "/assets/{*name}";
+
+pub fn program(code: &str) -> String {
+    format!("{PROGRAMS}/{}", escaped(code))
+}
+
+pub fn statement(id: &str) -> String {
+    format!("/statements/{}", escaped(id))
+}
+
+pub fn replay(id: &str) -> String {
+    format!("{}/replay", statement(id))
+}
+
+/// With the first bytes of the content's digest, so that a browser may keep it for ever. Slashes stay as they are.
+pub fn asset(name: &str) -> String {
+    match crate::asset(name) {
+        Some(asset) => format!("/assets/{name}?v={}", &asset.sha256[..12]),
+        None => format!("/assets/{name}"),
+    }
+}
+
+/// `path` with a query of those parameters that have a value.
+pub(crate) fn with_query(path: String, parameters: &[(&str, Option<&str>)]) -> String {
+    let mut address = path;
+    let mut mark = '?';
+    for (name, value) in parameters {
+        if let Some(value) = value {
+            address.push(mark);
+            address.push_str(name);
+            address.push('=');
+            address.push_str(&escaped(value));
+            mark = '&';
+        }
+    }
+    address
+}
+
+fn escaped(text: &str) -> String {
+    utf8_percent_encode(text, ESCAPED).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_cannot_leave_its_place_in_the_address() {
+        assert_eq!(program("spring/../x?y#z"), "/programs/spring%2F..%2Fx%3Fy%23z");
+        assert_eq!(statement("0192-ab"), "/statements/0192-ab");
+    }
+
+    #[test]
+    fn a_query_leaves_out_what_is_not_asked_for() {
+        let query = [("period", Some("2011-Q1")), ("account", None), ("after", Some("a b&c"))];
+        assert_eq!(with_query(program("volume"), &query), "/programs/volume?period=2011-Q1&after=a%20b%26c");
+    }
+}
