@@ -9,14 +9,15 @@ use serde::Serialize;
 use wit_component::ComponentEncoder;
 
 /// Held to one way of building, so that the same source gives the same bytes in every folder: one code unit, whole-program
-/// optimisation, no unwinding, no symbols.
-const PROFILE: [&str; 6] = [
+/// optimisation, no unwinding, no symbols. A sum that does not fit traps and never wraps.
+const PROFILE: [&str; 7] = [
     "profile.plugin.inherits='release'",
     "profile.plugin.opt-level=3",
     "profile.plugin.lto=true",
     "profile.plugin.codegen-units=1",
     "profile.plugin.panic='abort'",
     "profile.plugin.strip=true",
+    "profile.plugin.overflow-checks=true",
 ];
 
 const TARGET: &str = "wasm32-unknown-unknown";
