@@ -1,0 +1,258 @@
+//! The ledger: transfers as posted, and what the balances hold. See [`domain::ledger`].
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use domain::day::Day;
+use domain::id::{AccountId, ProgramId, StatementId, TransferId};
+use domain::ledger::Transfer;
+use domain::money::Micros;
+use domain::statement::Revision;
+
+use crate::bulk::list;
+use crate::error::read;
+use crate::{Result, Snapshot, Tx};
+
+/// A transfer with its place in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posted {
+    pub id: TransferId,
+    pub statement: StatementId,
+    pub revision: i64,
+    /// From 1, within the revision.
+    pub line: i64,
+    pub transfer: Transfer,
+    pub at: DateTime<Utc>,
+}
+
+/// What one balance holds in one unit: what reached it less what left it. 0 is left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amount {
+    /// The balance's code, such as `payable`.
+    pub balance: String,
+    pub unit: String,
+    pub amount: Micros,
+}
+
+/// Which balances; absent is all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BalanceFilter {
+    pub program: Option<ProgramId>,
+    /// The period's label.
+    pub period: Option<String>,
+    pub account: Option<AccountId>,
+    pub unit: Option<String>,
+}
+
+/// One participant's balance in one program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BalanceLine {
+    pub program: ProgramId,
+    pub program_code: String,
+    pub account: AccountId,
+    pub account_number: String,
+    pub account_name: String,
+    pub held: Amount,
+}
+
+/// A transfer about to be posted.
+pub(crate) struct NewPosting<'a> {
+    pub id: TransferId,
+    pub statement: &'a StatementId,
+    pub revision: &'a Revision,
+    pub line: i64,
+    pub transfer: &'a Transfer,
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct TransferRow {
+    id: String,
+    pub statement: String,
+    revision: i64,
+    line: i64,
+    rule: String,
+    debit: String,
+    credit: String,
+    amount_micros: i64,
+    unit: String,
+    effective_day: i32,
+    expires_day: Option<i32>,
+    basis: Option<String>,
+    rate: Option<String>,
+    reason: String,
+    posted_at: DateTime<Utc>,
+}
+
+#[derive(sqlx::FromRow)]
+struct BalanceRow {
+    program: String,
+    code: String,
+    account: String,
+    number: String,
+    name: String,
+    balance: String,
+    unit: String,
+    held_micros: i64,
+}
+
+impl Tx {
+    pub(crate) async fn post(&mut self, postings: &[NewPosting<'_>]) -> Result<()> {
+        let at = self.at;
+        insert_many!(
+            self,
+            "insert into transfers (id, statement, revision, line, program, account, period, rule, debit, credit, amount_micros, unit,
+                                    effective_day, expires_day, basis, rate, reason, posted_at) ",
+            18,
+            postings,
+            "",
+            |values, posting| {
+                let NewPosting { id, statement, revision, line, transfer } = posting;
+                values.push_bind(id.as_str()).push_bind(statement.as_str()).push_bind(revision.number).push_bind(*line);
+                values.push_bind(revision.program.as_str()).push_bind(revision.account.as_str()).push_bind(&*revision.period);
+                values.push_bind(&*transfer.rule).push_bind(&*transfer.debit).push_bind(&*transfer.credit);
+                values.push_bind(transfer.amount.0).push_bind(&*transfer.unit).push_bind(transfer.effective.number());
+                values.push_bind(transfer.expires.map(Day::number)).push_bind(transfer.basis.map(|basis| basis.to_string()));
+                values.push_bind(transfer.rate.map(|rate| rate.to_string())).push_bind(transfer.reason.as_str()).push_bind(at)
+            }
+        );
+        Ok(())
+    }
+}
+
+impl Snapshot {
+    /// Everything posted for a statement, in the order it was posted.
+    pub async fn transfers_of(&mut self, statement: &StatementId) -> Result<Vec<Posted>> {
+        let rows: Vec<TransferRow> = on_engine!(self, |conn| {
+            sqlx::query_as(
+                "select id, statement, revision, line, rule, debit, credit, amount_micros, unit, effective_day, expires_day,
+                        basis, rate, reason, posted_at
+                 from transfers
+                 where statement = $1
+                 order by revision, line",
+            )
+            .bind(statement.as_str())
+            .fetch_all(conn)
+            .await
+        })?;
+        let posted = |row: TransferRow| {
+            Ok(Posted {
+                id: row.id.clone().into(),
+                statement: row.statement.clone().into(),
+                revision: row.revision,
+                line: row.line,
+                at: row.posted_at,
+                transfer: row.read()?,
+            })
+        };
+        rows.into_iter().map(posted).collect()
+    }
+
+    /// What the balances hold, by program, account number, balance and unit. Over everything posted, the balances of a unit
+    /// sum to zero.
+    pub async fn balances(&mut self, filter: &BalanceFilter) -> Result<Vec<BalanceLine>> {
+        let rows: Vec<BalanceRow> = on_engine!(self, |conn| {
+            let mut query = sqlx::QueryBuilder::new(
+                "select held.program, programs.code, held.account, accounts.number, accounts.name, balance, held.unit,
+                        cast(sum(held.micros) as bigint) as held_micros
+                 from (",
+            );
+            for side in [
+                "select program, account, credit as balance, unit, amount_micros as micros from transfers where 1 = 1",
+                " union all select program, account, debit as balance, unit, -amount_micros as micros from transfers where 1 = 1",
+            ] {
+                query.push(side);
+                if let Some(program) = &filter.program {
+                    query.push(" and program = ").push_bind(program.as_str());
+                }
+                if let Some(period) = &filter.period {
+                    query.push(" and period = ").push_bind(&**period);
+                }
+                if let Some(account) = &filter.account {
+                    query.push(" and account = ").push_bind(account.as_str());
+                }
+                if let Some(unit) = &filter.unit {
+                    query.push(" and unit = ").push_bind(&**unit);
+                }
+            }
+            query.push(
+                ") held
+                 join programs on programs.id = held.program
+                 join accounts on accounts.id = held.account
+                 group by held.program, programs.code, held.account, accounts.number, accounts.name, balance, held.unit
+                 having sum(held.micros) <> 0
+                 order by programs.code, accounts.number, balance, held.unit",
+            );
+            query.build_query_as().fetch_all(conn).await
+        })?;
+        let line = |row: BalanceRow| BalanceLine {
+            program: row.program.into(),
+            program_code: row.code,
+            account: row.account.into(),
+            account_number: row.number,
+            account_name: row.name,
+            held: Amount { balance: row.balance, unit: row.unit, amount: Micros(row.held_micros) },
+        };
+        Ok(rows.into_iter().map(line).collect())
+    }
+
+    /// What the balances of each of these statements hold.
+    pub(crate) async fn amounts_of(&mut self, statements: &[&str]) -> Result<HashMap<String, Vec<Amount>>> {
+        let statements = list(statements);
+        let rows: Vec<(String, String, String, i64)> = on_engine!(self, |conn| {
+            sqlx::query_as(
+                "select statement, balance, unit, cast(sum(micros) as bigint)
+                 from (select statement, credit as balance, unit, amount_micros as micros
+                       from transfers
+                       where statement in (select value from json_each($1))
+                       union all
+                       select statement, debit as balance, unit, -amount_micros as micros
+                       from transfers
+                       where statement in (select value from json_each($1))) held
+                 group by statement, balance, unit
+                 having sum(micros) <> 0
+                 order by statement, balance, unit",
+            )
+            .bind(&*statements)
+            .fetch_all(conn)
+            .await
+        })?;
+        let mut amounts: HashMap<String, Vec<Amount>> = HashMap::with_capacity(statements.len());
+        for (statement, balance, unit, micros) in rows {
+            amounts.entry(statement).or_default().push(Amount { balance, unit, amount: Micros(micros) });
+        }
+        Ok(amounts)
+    }
+
+    pub(crate) async fn transfers_in(&mut self, program: &ProgramId, period: &str) -> Result<Vec<TransferRow>> {
+        Ok(on_engine!(self, |conn| {
+            sqlx::query_as(
+                "select id, statement, revision, line, rule, debit, credit, amount_micros, unit, effective_day, expires_day,
+                        basis, rate, reason, posted_at
+                 from transfers
+                 where program = $1 and period = $2
+                 order by statement, revision, line",
+            )
+            .bind(program.as_str())
+            .bind(period)
+            .fetch_all(conn)
+            .await
+        })?)
+    }
+}
+
+impl TransferRow {
+    pub(crate) fn read(self) -> Result<Transfer> {
+        Ok(Transfer {
+            rule: self.rule,
+            debit: self.debit,
+            credit: self.credit,
+            amount: Micros(self.amount_micros),
+            unit: self.unit,
+            effective: read(Day::new(self.effective_day))?,
+            expires: self.expires_day.map(|day| read(Day::new(day))).transpose()?,
+            basis: self.basis.map(|basis| read(basis.parse())).transpose()?,
+            rate: self.rate.map(|rate| read(rate.parse())).transpose()?,
+            reason: read(self.reason.parse())?,
+        })
+    }
+}
