@@ -19,7 +19,7 @@ impl<P: Program> Component<P> {
 impl<P: Program> descriptor::Guest for Component<P> {
     fn describe() -> descriptor::Descriptor {
         last_words::listen();
-        P::describe().complete::<P::Terms>()
+        P::describe().complete(P::TERMS_SCHEMA)
     }
 
     fn plan_for(terms: String) -> Result<Plan, Vec<Problem>> {

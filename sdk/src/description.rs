@@ -1,9 +1,7 @@
 //! What a plugin is: the builder of its descriptor, and the defaults of a plan.
 
-use schemars::JsonSchema;
-
 use crate::bindings::exports::gtm::program::descriptor::{Balance, Descriptor, Message};
-use crate::{Column, DateBasis, Plan, ProgramKind, RowKind, Side, terms};
+use crate::{Column, DateBasis, Plan, ProgramKind, RowKind, Side};
 
 /// The unit of a balance in the program's currency, whichever that is.
 pub const CURRENCY: &str = "currency";
@@ -107,8 +105,8 @@ impl Description {
         self.0.balances.iter().map(|balance| (&*balance.code, &*balance.unit))
     }
 
-    pub(crate) fn complete<T: JsonSchema>(mut self) -> Descriptor {
-        self.0.terms_schema = terms::schema::<T>();
+    pub(crate) fn complete(mut self, terms_schema: &str) -> Descriptor {
+        self.0.terms_schema = terms_schema.to_owned();
         self.0
     }
 }

@@ -18,13 +18,22 @@ pub mod problem;
 pub mod program;
 #[macro_use]
 pub mod terms;
+pub mod apportion;
+pub mod bands;
+pub mod cap;
+pub mod explanation;
+pub mod growth;
 pub mod money;
+pub mod rounding;
 pub mod rows;
+pub mod tier;
 
 pub mod arena;
 mod component;
 mod last_words;
 pub mod log;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
 
 pub use bindings::exports::gtm::program::calculation::{
     AttributeColumn, Batch, Citations, Measure, Milestone, Outcome, Transfer,

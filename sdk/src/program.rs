@@ -25,6 +25,7 @@ use crate::{Context, Description, Outcome, Participant, Plan, Problem, Rows, Ver
 ///
 /// impl Program for OnePercent {
 ///     type Terms = Terms;
+///     const TERMS_SCHEMA: &str = "{}"; // include_str!("../terms.schema.json") in a real plugin
 ///
 ///     fn describe() -> Description {
 ///         Description::new("example/one-percent", "One percent", ProgramKind::Rebate)
@@ -59,13 +60,19 @@ use crate::{Context, Description, Outcome, Participant, Plan, Problem, Rows, Ver
 /// # fn main() {}
 /// ```
 pub trait Program: Sized + 'static {
-    /// What an administrator agrees with participants. The JSON Schema by which the host validates terms is derived from this
-    /// type, and the same type is parsed from them, so that the two cannot differ.
+    /// What an administrator agrees with participants, parsed from JSON.
     ///
     /// Use [`Micros`](crate::Micros) for amounts and quantities, [`Rate`](crate::Rate) for rates, plain enums and structs for
     /// the rest. Not `#[serde(untagged)]`, `#[serde(flatten)]` or `#[serde(tag = …)]`: serde buffers those through a type that
     /// holds floats, and a component with a float instruction is not admitted.
     type Terms: DeserializeOwned + JsonSchema;
+
+    /// The JSON Schema of the terms, by which the host validates them: `include_str!("../terms.schema.json")`.
+    ///
+    /// The file is derived from the type, natively, and kept: deriving it inside the component would bring float instructions
+    /// and twice the size, and a kept file shows a reviewer how the terms change. A test of one line keeps it equal to the
+    /// type and writes it when asked: [`testing::schema_is_kept`](crate::testing::schema_is_kept).
+    const TERMS_SCHEMA: &str;
 
     /// What the plugin is. The same at every call.
     fn describe() -> Description;

@@ -4,11 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use rust_decimal::Decimal;
-use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
 use crate::Problem;
@@ -149,68 +147,14 @@ fn pointer(path: &Path) -> String {
     pointer
 }
 
-/// The JSON Schema of a type, draft 2020-12.
-pub(crate) fn schema<T: JsonSchema>() -> String {
-    let mut json = String::new();
-    write_json(
-        SchemaSettings::draft2020_12()
-            .into_generator()
-            .into_root_schema_for::<T>()
-            .as_value(),
-        &mut json,
-    );
-    json
-}
-
-/// serde_json's own writer would bring float instructions into the component.
-fn write_json(value: &Value, json: &mut String) {
-    match value {
-        Value::Null => json.push_str("null"),
-        Value::Bool(value) => json.push_str(if *value { "true" } else { "false" }),
-        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
-            (Some(number), _) => json.push_str(&number.to_string()),
-            (None, Some(number)) => json.push_str(&number.to_string()),
-            (None, None) => {
-                panic!("the schema of the terms has a number that is not an integer: use a text with a pattern")
-            }
-        },
-        Value::String(text) => write_text(text, json),
-        Value::Array(items) => {
-            json.push('[');
-            for (place, item) in items.iter().enumerate() {
-                if place > 0 {
-                    json.push(',');
-                }
-                write_json(item, json);
-            }
-            json.push(']');
-        }
-        Value::Object(fields) => {
-            json.push('{');
-            for (place, (name, value)) in fields.iter().enumerate() {
-                if place > 0 {
-                    json.push(',');
-                }
-                write_text(name, json);
-                json.push(':');
-                write_json(value, json);
-            }
-            json.push('}');
-        }
-    }
-}
-
-fn write_text(text: &str, json: &mut String) {
-    json.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            control if u32::from(control) < 0x20 => json.push_str(&format!("\\u{:04x}", u32::from(control))),
-            other => json.push(other),
-        }
-    }
-    json.push('"');
+/// The JSON Schema of a type, draft 2020-12, laid out for reading. What [`Program::TERMS_SCHEMA`](crate::Program::TERMS_SCHEMA)
+/// holds; a test keeps the two equal, see [`testing::schema_is_kept`](crate::testing::schema_is_kept).
+#[cfg(not(target_arch = "wasm32"))]
+pub fn schema<T: JsonSchema>() -> String {
+    let schema = schemars::generate::SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<T>();
+    serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
 }
 
 /// Reads a type from the text that its `FromStr` takes.
@@ -287,16 +231,9 @@ mod tests {
 
     #[test]
     fn the_schema_is_json_that_names_its_draft() {
-        let schema: Value = serde_json::from_str(&schema::<Terms>()).unwrap();
+        let schema: serde_json::Value = serde_json::from_str(&schema::<Terms>()).unwrap();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
         assert_eq!(schema["additionalProperties"], false);
         assert_eq!(schema["$defs"]["Tier"]["properties"]["rate"]["type"], "string");
-    }
-
-    #[test]
-    fn text_in_a_schema_is_escaped() {
-        let mut json = String::new();
-        write_json(&Value::String("a \"b\" \\ \n ü".into()), &mut json);
-        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), "a \"b\" \\ \n ü");
     }
 }

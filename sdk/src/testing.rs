@@ -1,0 +1,28 @@
+//! For a plugin's own tests.
+
+use std::path::Path;
+
+use crate::{Program, terms};
+
+/// Panics unless the kept schema of the terms is that of their type, and says what to do. With `GTM_REGENERATE=1` in the
+/// environment it writes the file instead.
+///
+/// ```no_run
+/// # use gtm_sdk::*;
+/// # fn check<MyProgram: Program>() {
+/// // In a test of the plugin, which begins with a file that holds `{}`:
+/// gtm_sdk::testing::schema_is_kept::<MyProgram>(concat!(env!("CARGO_MANIFEST_DIR"), "/terms.schema.json"));
+/// # }
+/// ```
+pub fn schema_is_kept<P: Program>(file: impl AsRef<Path>) {
+    let (file, schema) = (file.as_ref(), terms::schema::<P::Terms>());
+    if std::env::var_os("GTM_REGENERATE").is_some() {
+        std::fs::write(file, &schema).unwrap_or_else(|error| panic!("`{}` cannot be written: {error}", file.display()));
+        return;
+    }
+    assert!(
+        P::TERMS_SCHEMA == schema,
+        "`{}` is not the schema of the terms: run the test again with `GTM_REGENERATE=1` and commit the file",
+        file.display()
+    );
+}
