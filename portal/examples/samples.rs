@@ -8,7 +8,11 @@ use std::{env, fs, io};
 use portal::{ProgramPage, ProgramsPage, RefusalPage, ReplayFragment, StatementPage};
 
 fn main() -> io::Result<()> {
-    let folder = PathBuf::from(env::args().nth(1).ok_or_else(|| io::Error::other("say which folder to write to"))?);
+    let folder = PathBuf::from(
+        env::args()
+            .nth(1)
+            .ok_or_else(|| io::Error::other("say which folder to write to"))?,
+    );
     fs::create_dir_all(&folder)?;
     let statement = StatementPage::sample();
     let pages = [
@@ -16,15 +20,24 @@ fn main() -> io::Result<()> {
         ("program.html", ProgramPage::sample().to_string()),
         ("statement.html", statement.to_string()),
         ("statement-replayed.html", StatementPage::sample_replayed().to_string()),
-        ("statement-differs.html", StatementPage::sample_that_differs().to_string()),
-        ("statement-quarantine.html", StatementPage::sample_in_quarantine().to_string()),
+        (
+            "statement-differs.html",
+            StatementPage::sample_that_differs().to_string(),
+        ),
+        (
+            "statement-quarantine.html",
+            StatementPage::sample_in_quarantine().to_string(),
+        ),
         ("replay.html", ReplayFragment::sample().to_string()),
         ("refusal.html", RefusalPage::sample().to_string()),
     ];
     for (name, page) in pages {
         fs::write(folder.join(name), page)?;
     }
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("assets"), &folder.join("assets"))
+    copy(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("assets"),
+        &folder.join("assets"),
+    )
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

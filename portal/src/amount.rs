@@ -21,7 +21,10 @@ pub struct Unit {
 
 impl Unit {
     pub fn new(code: impl Into<String>, digits: u8) -> Self {
-        Unit { code: code.into(), digits }
+        Unit {
+            code: code.into(),
+            digits,
+        }
     }
 
     /// As people read it, without the code: `-12,300.00`.
@@ -37,7 +40,10 @@ impl Unit {
     /// The same for a sum, which may be larger than any single amount.
     pub fn total(&self, micros: i128) -> Amount {
         let plain = plain(micros, self.digits);
-        Amount { text: grouped(&plain), plain }
+        Amount {
+            text: grouped(&plain),
+            plain,
+        }
     }
 
     /// The same without the element, for the text of a picture.
@@ -51,9 +57,15 @@ impl Unit {
             Figure::Money(micros) => self.amount(micros),
             Figure::Quantity(micros) => {
                 let plain = plain(micros.into(), 0);
-                Amount { text: grouped(&plain), plain }
+                Amount {
+                    text: grouped(&plain),
+                    plain,
+                }
             }
-            Figure::Rate(micros) => Amount { text: percent(micros), plain: plain(micros.into(), 0) },
+            Figure::Rate(micros) => Amount {
+                text: percent(micros),
+                plain: plain(micros.into(), 0),
+            },
         }
     }
 }
@@ -87,8 +99,16 @@ pub struct Amount {
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let class = if self.plain.starts_with('-') { "amount negative" } else { "amount" };
-        write!(f, r#"<data class="{class}" value="{}">{}</data>"#, self.plain, self.text)
+        let class = if self.plain.starts_with('-') {
+            "amount negative"
+        } else {
+            "amount"
+        };
+        write!(
+            f,
+            r#"<data class="{class}" value="{}">{}</data>"#,
+            self.plain, self.text
+        )
     }
 }
 
@@ -118,13 +138,19 @@ fn plain(micros: i128, digits: u8) -> String {
     while decimals.len() > usize::from(digits) && decimals.ends_with('0') {
         decimals.pop();
     }
-    if decimals.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{decimals}") }
+    if decimals.is_empty() {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{decimals}")
+    }
 }
 
 /// Puts commas between the thousands of a plain number.
 fn grouped(plain: &str) -> String {
     let (sign, number) = plain.strip_prefix('-').map_or(("", plain), |number| ("-", number));
-    let (whole, decimals) = number.split_once('.').map_or((number, None), |(whole, decimals)| (whole, Some(decimals)));
+    let (whole, decimals) = number
+        .split_once('.')
+        .map_or((number, None), |(whole, decimals)| (whole, Some(decimals)));
     let mut text = String::from(sign);
     for (place, digit) in whole.chars().enumerate() {
         if place > 0 && (whole.len() - place).is_multiple_of(3) {
@@ -184,6 +210,9 @@ mod tests {
     #[test]
     fn an_amount_carries_the_plain_number_for_machines() {
         let amount = Unit::new("GBP", 2).amount(-12_300_000_000);
-        assert_eq!(amount.to_string(), r#"<data class="amount negative" value="-12300.00">-12,300.00</data>"#);
+        assert_eq!(
+            amount.to_string(),
+            r#"<data class="amount negative" value="-12300.00">-12,300.00</data>"#
+        );
     }
 }

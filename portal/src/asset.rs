@@ -20,7 +20,11 @@ pub fn asset(name: &str) -> Option<Asset> {
     for byte in file.metadata.sha256_hash() {
         write!(sha256, "{byte:02x}").expect("writing to a string does not fail");
     }
-    Some(Asset { media_type: file.metadata.mimetype().to_owned(), bytes: file.data, sha256 })
+    Some(Asset {
+        media_type: file.metadata.mimetype().to_owned(),
+        bytes: file.data,
+        sha256,
+    })
 }
 
 #[derive(RustEmbed)]
@@ -44,7 +48,10 @@ mod tests {
     fn every_folder_from_elsewhere_brings_its_licence() {
         for name in Files::iter() {
             if let Some((folder, _)) = name.split_once('/') {
-                assert!(asset(&format!("{folder}/LICENSE")).is_some(), "`assets/{folder}` has no LICENSE");
+                assert!(
+                    asset(&format!("{folder}/LICENSE")).is_some(),
+                    "`assets/{folder}` has no LICENSE"
+                );
             }
         }
     }
@@ -54,10 +61,20 @@ mod tests {
         for name in Files::iter().filter(|name| name.ends_with("portal.css")) {
             let style = asset(&name).expect("the name comes from the list");
             let text = String::from_utf8(style.bytes.into_owned()).expect("a stylesheet is text");
-            assert!(!text.contains("http://") && !text.contains("https://") && !text.contains("@import"), "{name}");
+            assert!(
+                !text.contains("http://") && !text.contains("https://") && !text.contains("@import"),
+                "{name}"
+            );
             for part in text.split("url(").skip(1) {
-                let target = part.split(')').next().expect("split gives at least one part").trim_matches('"');
-                assert!(asset(target).is_some(), "`{name}` asks for `{target}`, which is not in `assets`");
+                let target = part
+                    .split(')')
+                    .next()
+                    .expect("split gives at least one part")
+                    .trim_matches('"');
+                assert!(
+                    asset(target).is_some(),
+                    "`{name}` asks for `{target}`, which is not in `assets`"
+                );
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! A page is a struct that says everything it shows; `page.to_string()` is the whole document, and every page has a
 //! `sample()` with believable figures. Amounts come in as micros (one millionth of a unit) and become text here; everything
-//! else comes in as the text to show and is escaped by the templates. The folder `assets` is part of the binary.
+//! else comes in as the text to show and is escaped by the templates; names in backticks inside a sentence are set as code. The folder `assets` is part of the binary.
 //!
 //! What the crate deliberately does not know: where a figure comes from, who is asking, HTTP, files and clocks. It works
 //! without script; where script runs, htmx puts the answer of a form into the page. No page has an inline script, an inline
@@ -11,17 +11,18 @@
 //! Start with [`ProgramsPage`], the first page anybody sees; then [`StatementPage`], the one everything is about. The
 //! addresses that pages link to are in [`path`], the spelling of amounts in [`amount`].
 
+pub mod amount;
+mod asset;
 mod frame;
-mod programs;
+pub mod path;
 mod program;
-mod statement;
+mod programs;
 mod progress;
 mod receipt;
-mod replay;
 mod refusal;
-pub mod amount;
-pub mod path;
-mod asset;
+mod replay;
+mod sentence;
+mod statement;
 
 pub use amount::{Figure, Unit};
 pub use asset::{Asset, asset};

@@ -1,6 +1,6 @@
 //! The addresses of the portal. The server routes these; pages link to nothing else.
 
-use percent_encoding::{NON_ALPHANUMERIC, AsciiSet, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Letters, digits and the marks that need no escape anywhere in an address.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -74,6 +74,9 @@ mod tests {
     #[test]
     fn a_query_leaves_out_what_is_not_asked_for() {
         let query = [("period", Some("2011-Q1")), ("account", None), ("after", Some("a b&c"))];
-        assert_eq!(with_query(program("volume"), &query), "/programs/volume?period=2011-Q1&after=a%20b%26c");
+        assert_eq!(
+            with_query(program("volume"), &query),
+            "/programs/volume?period=2011-Q1&after=a%20b%26c"
+        );
     }
 }

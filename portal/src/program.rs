@@ -1,6 +1,6 @@
 use askama::Template;
 
-use crate::{Figure, Flash, Frame, Period, Plugin, Unit, amount, path};
+use crate::{Figure, Flash, Frame, Period, Plugin, Unit, amount, path, sentence::Sentence};
 
 /// One program, and what each of its participants earned in one period.
 #[derive(Clone, Debug, Template)]
@@ -94,12 +94,19 @@ impl ProgramPage {
     }
 
     fn first_address(&self) -> String {
-        path::with_query(self.address(), &[("period", self.label()), ("account", self.account.as_deref())])
+        path::with_query(
+            self.address(),
+            &[("period", self.label()), ("account", self.account.as_deref())],
+        )
     }
 
     fn next_address(&self) -> Option<String> {
         let after = self.next.as_deref()?;
-        let query = [("period", self.label()), ("account", self.account.as_deref()), ("after", Some(after))];
+        let query = [
+            ("period", self.label()),
+            ("account", self.account.as_deref()),
+            ("after", Some(after)),
+        ];
         Some(path::with_query(self.address(), &query))
     }
 
@@ -109,21 +116,29 @@ impl ProgramPage {
 
     /// A quarter with every outcome in it, and more participants than one page holds.
     pub fn sample() -> Self {
-        let line = |account: &str, name: &str, statement: Option<&str>, basis: Option<i64>, outcome: Outcome| ParticipantLine {
-            account: account.into(),
-            name: name.into(),
-            statement: statement.map(Into::into),
-            basis: basis.map(Figure::Money),
-            outcome,
+        let line = |account: &str, name: &str, statement: Option<&str>, basis: Option<i64>, outcome: Outcome| {
+            ParticipantLine {
+                account: account.into(),
+                name: name.into(),
+                statement: statement.map(Into::into),
+                basis: basis.map(Figure::Money),
+                outcome,
+            }
         };
         let reason = "plugin `gtm/rebate` 0.1.0 rule `volume` ran out of fuel after 1,048,576 rows";
         ProgramPage {
-            frame: Frame { flash: None, notice: Some("served on this machine only".into()) },
+            frame: Frame {
+                flash: None,
+                notice: Some("served on this machine only".into()),
+            },
             code: "volume-2011".into(),
             title: "Volume rebate".into(),
             kind: "rebate".into(),
             unit: Unit::new("GBP", 2),
-            plugin: Plugin { id: "gtm/rebate".into(), version: "0.1.0".into() },
+            plugin: Plugin {
+                id: "gtm/rebate".into(),
+                version: "0.1.0".into(),
+            },
             calendar: "quarter".into(),
             terms: "version 2, from 2011-01-01".into(),
             enrolled: 4_372,
@@ -132,11 +147,41 @@ impl ProgramPage {
             account: None,
             participants: vec![
                 line("12346", "Aldwych Gifts Ltd", None, None, Outcome::NotRun),
-                line("12347", "Harbour & Sons", Some("0192f0c1-0001-7000-8000-000000000001"), Some(7_700_000_000), Outcome::Posted(107_500_000)),
-                line("12348", "Nordlys Interiør AS", Some("0192f0c1-0001-7000-8000-000000000002"), Some(227_440_000), Outcome::NothingDue),
-                line("12350", "Maison Lefèvre", Some("0192f0c1-0001-7000-8000-000000000003"), None, Outcome::Held(reason.into())),
-                line("12352", "Fjord & Field", Some("0192f0c1-0001-7000-8000-000000000004"), Some(31_906_820_000), Outcome::Posted(891_270_000)),
-                line("12353", "Quayside Returns", Some("0192f0c1-0001-7000-8000-000000000005"), Some(-1_165_300_000), Outcome::Posted(-12_500_000)),
+                line(
+                    "12347",
+                    "Harbour & Sons",
+                    Some("0192f0c1-0001-7000-8000-000000000001"),
+                    Some(7_700_000_000),
+                    Outcome::Posted(107_500_000),
+                ),
+                line(
+                    "12348",
+                    "Nordlys Interiør AS",
+                    Some("0192f0c1-0001-7000-8000-000000000002"),
+                    Some(227_440_000),
+                    Outcome::NothingDue,
+                ),
+                line(
+                    "12350",
+                    "Maison Lefèvre",
+                    Some("0192f0c1-0001-7000-8000-000000000003"),
+                    None,
+                    Outcome::Held(reason.into()),
+                ),
+                line(
+                    "12352",
+                    "Fjord & Field",
+                    Some("0192f0c1-0001-7000-8000-000000000004"),
+                    Some(31_906_820_000),
+                    Outcome::Posted(891_270_000),
+                ),
+                line(
+                    "12353",
+                    "Quayside Returns",
+                    Some("0192f0c1-0001-7000-8000-000000000005"),
+                    Some(-1_165_300_000),
+                    Outcome::Posted(-12_500_000),
+                ),
             ],
             totals: Totals {
                 paid: 304,

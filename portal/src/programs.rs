@@ -1,6 +1,6 @@
 use askama::Template;
 
-use crate::{Flash, Frame, Unit, amount, path};
+use crate::{Flash, Frame, Unit, amount, path, sentence::Sentence};
 
 /// Every program: the first page.
 #[derive(Clone, Debug, Template)]
@@ -49,9 +49,15 @@ impl ProgramsPage {
     /// Three programs: one paid, one with statements in quarantine, one that has not been run.
     pub fn sample() -> Self {
         let gbp = || Unit::new("GBP", 2);
-        let plugin = || Plugin { id: "gtm/rebate".into(), version: "0.1.0".into() };
+        let plugin = || Plugin {
+            id: "gtm/rebate".into(),
+            version: "0.1.0".into(),
+        };
         ProgramsPage {
-            frame: Frame { flash: None, notice: Some("served on this machine only".into()) },
+            frame: Frame {
+                flash: None,
+                notice: Some("served on this machine only".into()),
+            },
             programs: vec![
                 ProgramLine {
                     code: "volume-2011".into(),

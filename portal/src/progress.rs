@@ -45,7 +45,13 @@ mod tests {
     #[test]
     fn the_bar_is_full_only_when_the_target_is_reached() {
         let share = |reached, target| {
-            Milestone { words: String::new(), reached: Figure::Money(reached), target: Figure::Money(target), worth: None }.share()
+            Milestone {
+                words: String::new(),
+                reached: Figure::Money(reached),
+                target: Figure::Money(target),
+                worth: None,
+            }
+            .share()
         };
         assert_eq!(share(7_700_000_000, 20_000_000_000), "38.50%");
         assert_eq!(share(i64::MAX - 1, i64::MAX), "99.99%");

@@ -1,4 +1,4 @@
-use crate::{Plugin, amount};
+use crate::Plugin;
 
 /// What it takes to prove a statement: the exact code, the digests of what went in and came out, and the signature.
 /// Digests are SHA-256 in lowercase hex.
@@ -35,8 +35,8 @@ impl Receipt {
             ("Log", self.log.clone()),
             ("Contract", self.api.clone()),
             ("Engine", self.engine.clone()),
-            ("Fuel used", amount::count(self.fuel)),
-            ("Journal position", amount::count(self.position)),
+            ("Fuel used", self.fuel.to_string()),
+            ("Journal position", self.position.to_string()),
             ("Key", self.key.clone()),
             ("Signature", self.signature.clone()),
         ]

@@ -1,6 +1,6 @@
 use askama::Template;
 
-use crate::{Flash, Frame};
+use crate::{Flash, Frame, sentence::Sentence};
 
 /// The page for what could not be done. It says what happened and what to do about it.
 #[derive(Clone, Debug, Template)]
@@ -22,7 +22,10 @@ pub struct RefusalPage {
 impl RefusalPage {
     pub fn sample() -> Self {
         RefusalPage {
-            frame: Frame { flash: None, notice: Some("served on this machine only".into()) },
+            frame: Frame {
+                flash: None,
+                notice: Some("served on this machine only".into()),
+            },
             status: 404,
             title: "There is no such statement".into(),
             detail: "no statement has the id `0192f0c1-0001-7000-8000-00000000ffff`".into(),

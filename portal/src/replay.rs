@@ -1,5 +1,7 @@
 use askama::Template;
 
+use crate::sentence::Sentence;
+
 /// What came of calculating a statement a second time from the journal.
 #[derive(Clone, Debug)]
 pub struct Replay {
@@ -38,7 +40,12 @@ pub struct ReplayFragment {
 
 impl ReplayFragment {
     pub fn sample() -> Self {
-        ReplayFragment { replay: Replay { verdict: Verdict::Identical, at: "2026-11-21 14:03:07 UTC".into() } }
+        ReplayFragment {
+            replay: Replay {
+                verdict: Verdict::Identical,
+                at: "2026-11-21 14:03:07 UTC".into(),
+            },
+        }
     }
 
     /// A journal in which somebody changed a byte.

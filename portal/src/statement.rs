@@ -1,6 +1,9 @@
 use askama::Template;
 
-use crate::{Figure, Flash, Frame, Milestone, Outcome, Plugin, Receipt, Replay, ReplayFragment, Unit, Verdict, amount, path};
+use crate::{
+    Figure, Flash, Frame, Milestone, Outcome, Plugin, Receipt, Replay, ReplayFragment, Unit, Verdict, amount, path,
+    sentence::Sentence,
+};
 
 /// One participant, one program, one period: the amount, how it came about, and the proof.
 #[derive(Clone, Debug, Template)]
@@ -156,7 +159,10 @@ impl StatementPage {
     }
 
     fn program_address(&self) -> String {
-        path::with_query(path::program(&self.program_code), &[("period", Some(&self.period.label))])
+        path::with_query(
+            path::program(&self.program_code),
+            &[("period", Some(&self.period.label))],
+        )
     }
 
     fn next_lines_address(&self) -> Option<String> {
@@ -182,7 +188,11 @@ impl StatementPage {
 
 impl Period {
     pub fn sample() -> Self {
-        Period { label: "2011-Q1".into(), start: "2011-01-01".into(), end: "2011-03-31".into() }
+        Period {
+            label: "2011-Q1".into(),
+            start: "2011-01-01".into(),
+            end: "2011-03-31".into(),
+        }
     }
 }
 
