@@ -1,0 +1,224 @@
+//! What a plugin says about itself must hold together before anybody relies on it.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::hash::Hash;
+
+use domain::plugin::{Descriptor, SETTLED};
+use domain::proposal::placeholders;
+
+use crate::terms::TermsSchema;
+
+/// Refuses with a sentence that names the plugin and what is wrong.
+pub(super) fn check(descriptor: &Descriptor) -> Result<(), String> {
+    holds(descriptor).map_err(|wrong| format!("the descriptor of `{}` does not hold: {wrong}", descriptor.id))
+}
+
+fn holds(descriptor: &Descriptor) -> Result<(), String> {
+    let id_parts: Vec<_> = descriptor.id.split('/').collect();
+    if id_parts.len() != 2 || !id_parts.iter().all(|part| is_kebab(part)) {
+        return Err("the id must be vendor and name in kebab-case, such as `gtm/rebate`".into());
+    }
+    if descriptor.title.trim().is_empty() || descriptor.vendor.trim().is_empty() {
+        return Err("it needs a title and a vendor".into());
+    }
+    semver::Version::parse(&descriptor.version).map_err(|e| {
+        format!(
+            "the version `{}` is not a semantic version such as `1.0.0`: {e}",
+            descriptor.version
+        )
+    })?;
+    balances(descriptor)?;
+    messages(descriptor)?;
+    once("the column", descriptor.columns.iter().map(|column| column.as_str()))?;
+    once(
+        "the profile attribute",
+        descriptor.profile_attributes.iter().map(String::as_str),
+    )?;
+    once(
+        "the transaction attribute",
+        descriptor.transaction_attributes.iter().map(String::as_str),
+    )?;
+    TermsSchema::new(&descriptor.terms_schema)?;
+    if let Some(schema) = &descriptor.claim_schema {
+        TermsSchema::new(schema).map_err(|wrong| wrong.replacen("terms schema", "claim schema", 1))?;
+    }
+    Ok(())
+}
+
+fn balances(descriptor: &Descriptor) -> Result<(), String> {
+    once(
+        "the balance",
+        descriptor.balances.iter().map(|balance| balance.code.as_str()),
+    )?;
+    for balance in &descriptor.balances {
+        if balance.code == SETTLED {
+            return Err(format!(
+                "the balance `{SETTLED}` is the host's: give yours another code"
+            ));
+        }
+        if !is_kebab(&balance.code) {
+            return Err(format!("the balance `{}` is not in kebab-case", balance.code));
+        }
+        if balance.unit.is_empty() || balance.title.trim().is_empty() {
+            return Err(format!("the balance `{}` needs a title and a unit", balance.code));
+        }
+    }
+    Ok(())
+}
+
+fn messages(descriptor: &Descriptor) -> Result<(), String> {
+    once(
+        "the message",
+        descriptor.messages.iter().map(|message| message.id.as_str()),
+    )?;
+    for message in &descriptor.messages {
+        let places: BTreeSet<_> = placeholders(&message.text).collect();
+        let braces = message.text.matches(['{', '}']).count();
+        if !is_kebab(&message.id) || message.text.trim().is_empty() {
+            return Err(format!(
+                "the message `{}` needs an id in kebab-case and a text",
+                message.id
+            ));
+        }
+        if braces != placeholders(&message.text).count() * 2 {
+            return Err(format!(
+                "the message `{}` has a brace that is no place for a figure: write `{{0}}`, `{{1}}` …",
+                message.id
+            ));
+        }
+        if !places.iter().copied().eq(0..places.len()) {
+            return Err(format!(
+                "the message `{}` leaves out a figure: number the places from `{{0}}` without gaps",
+                message.id
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn once<T: Display + Eq + Hash + Ord + Copy>(what: &str, names: impl Iterator<Item = T>) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if name.to_string().is_empty() {
+            return Err(format!("{what} without a name"));
+        }
+        if !seen.insert(name) {
+            return Err(format!("{what} `{name}` is there twice"));
+        }
+    }
+    Ok(())
+}
+
+fn is_kebab(name: &str) -> bool {
+    name.split('-').all(|word| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::plugin::{Balance, Column, Message, ProgramKind, Side};
+
+    use super::*;
+
+    fn descriptor() -> Descriptor {
+        let balance = |code: &str, side| Balance {
+            code: code.into(),
+            title: code.into(),
+            unit: "currency".into(),
+            side,
+        };
+        Descriptor {
+            id: "acme/rebate".into(),
+            title: "Rebate".into(),
+            vendor: "Acme".into(),
+            version: "1.2.0".into(),
+            kind: ProgramKind::Rebate,
+            columns: vec![Column::NetAmount],
+            profile_attributes: vec!["region".into()],
+            transaction_attributes: vec![],
+            balances: vec![balance("expense", Side::Debit), balance("payable", Side::Credit)],
+            terms_schema: "{}".into(),
+            claim_schema: None,
+            messages: vec![Message {
+                id: "due".into(),
+                text: "{0} at {1} is {2}".into(),
+            }],
+            order_independent: true,
+        }
+    }
+
+    #[test]
+    fn a_sound_descriptor_holds() {
+        assert_eq!(check(&descriptor()), Ok(()));
+    }
+
+    #[test]
+    fn each_thing_that_does_not_hold_is_named() {
+        type Change = fn(&mut Descriptor);
+        let cases: [(Change, &str); 11] = [
+            (
+                |d| d.version = "1".into(),
+                "the version `1` is not a semantic version such as `1.0.0`: unexpected end of input while parsing major version number",
+            ),
+            (|d| d.vendor.clear(), "it needs a title and a vendor"),
+            (
+                |d| d.balances[1].code = "expense".into(),
+                "the balance `expense` is there twice",
+            ),
+            (
+                |d| d.balances[1].code = "settled".into(),
+                "the balance `settled` is the host's: give yours another code",
+            ),
+            (
+                |d| d.balances[1].code = "Payable".into(),
+                "the balance `Payable` is not in kebab-case",
+            ),
+            (
+                |d| d.messages[0].text = "{0} at {2}".into(),
+                "the message `due` leaves out a figure: number the places from `{0}` without gaps",
+            ),
+            (
+                |d| d.messages[0].text = "{0} at {rate}".into(),
+                "the message `due` has a brace that is no place for a figure: write `{0}`, `{1}` …",
+            ),
+            (
+                |d| d.columns.push(Column::NetAmount),
+                "the column `net-amount` is there twice",
+            ),
+            (
+                |d| d.profile_attributes.push(String::new()),
+                "the profile attribute without a name",
+            ),
+            (
+                |d| d.terms_schema = "[".into(),
+                "the terms schema is not JSON: EOF while parsing a list at line 1 column 1",
+            ),
+            (
+                |d| d.claim_schema = Some("[".into()),
+                "the claim schema is not JSON: EOF while parsing a list at line 1 column 1",
+            ),
+        ];
+        for (change, expected) in cases {
+            let mut descriptor = descriptor();
+            change(&mut descriptor);
+            assert_eq!(
+                check(&descriptor),
+                Err(format!("the descriptor of `acme/rebate` does not hold: {expected}"))
+            );
+        }
+        let nameless = Descriptor {
+            id: "rebate".into(),
+            ..descriptor()
+        };
+        assert!(
+            check(&nameless)
+                .unwrap_err()
+                .ends_with("the id must be vendor and name in kebab-case, such as `gtm/rebate`")
+        );
+    }
+}

@@ -1,0 +1,146 @@
+//! An admitted plugin, ready to be called.
+
+use domain::calculation::{Participant, Verdict};
+use domain::digest::{Digest, canonical_json};
+use domain::plugin::{Descriptor, Plan};
+
+use crate::admission::{Refusal, world};
+use crate::bindings::CalculatorPre;
+use crate::convert;
+use crate::engine::Engine;
+use crate::failure::{Failed, Failure};
+use crate::sandbox::{Sandbox, State};
+use crate::terms::{TermsSchema, Unsound};
+
+/// Compiled code with its descriptor. Cloning it is cheap, and calls from many threads do not wait for each other.
+#[derive(Clone)]
+pub struct Plugin {
+    pub(crate) engine: Engine,
+    pub(crate) pre: CalculatorPre<State>,
+    pub(crate) descriptor: Descriptor,
+    digest: Digest,
+    terms_schema: TermsSchema,
+}
+
+impl Plugin {
+    /// Loads a component that was admitted before. What admission reads is not read again, so the bytes must be those that were
+    /// admitted: hold [`Plugin::digest`] against the record.
+    pub fn load(engine: &Engine, bytes: &[u8]) -> Result<Self, Refusal> {
+        let digest = Digest::of(bytes);
+        let component = engine
+            .component(digest, bytes)
+            .map_err(|e| Refusal::Engine(format!("{e:#}")))?;
+        let pre = engine.linker.instantiate_pre(&component).and_then(CalculatorPre::new);
+        let pre = pre.map_err(|e| Refusal::World {
+            world: world::NAME,
+            difference: format!("{e:#}"),
+        })?;
+        let unnamed = Descriptor {
+            id: String::new(),
+            title: String::new(),
+            vendor: String::new(),
+            version: String::new(),
+            kind: domain::plugin::ProgramKind::Rebate,
+            columns: vec![],
+            profile_attributes: vec![],
+            transaction_attributes: vec![],
+            balances: vec![],
+            terms_schema: String::new(),
+            claim_schema: None,
+            messages: vec![],
+            order_independent: false,
+        };
+        let mut plugin = Self {
+            engine: engine.clone(),
+            pre,
+            descriptor: unnamed,
+            digest,
+            terms_schema: TermsSchema::of_anything(),
+        };
+        plugin.descriptor = plugin
+            .describe()
+            .map_err(|failed| Refusal::Describe(Box::new(failed)))?;
+        plugin.terms_schema = TermsSchema::new(&plugin.descriptor.terms_schema).map_err(Refusal::Descriptor)?;
+        Ok(plugin)
+    }
+
+    pub fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    /// SHA-256 of the component.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Asks the plugin what it is. The answer was kept when it was loaded, and is the same at every call of an honest one.
+    pub fn describe(&self) -> Result<Descriptor, Failed> {
+        let mut sandbox = Sandbox::new(self, 0)?;
+        match sandbox.guest.gtm_program_descriptor().call_describe(&mut sandbox.store) {
+            Ok(descriptor) => Ok(convert::descriptor(descriptor)),
+            Err(e) => Err(sandbox.trapped(e)),
+        }
+    }
+
+    /// Holds terms against the plugin's schema, then asks the plugin whether they are sound and what must be gathered by them.
+    pub fn plan(&self, terms: &serde_json::Value) -> Result<Plan, Unsound> {
+        self.terms_schema.check(terms)?;
+        let terms = canonical_json(terms).map_err(|e| Unsound::of_text(&e))?;
+        let terms = String::from_utf8(terms).map_err(|e| Unsound::of_text(&e))?;
+        let plan = self.plan_unchecked(&terms)?;
+        plan.check().map_err(|e| {
+            let sentence = format!("plugin `{}` {}: {e}", self.descriptor.id, self.descriptor.version);
+            Unsound::Failed(Box::new(Failed::new(
+                &self.descriptor,
+                Failure::Proposal(sentence),
+                String::new(),
+                0,
+            )))
+        })?;
+        Ok(plan)
+    }
+
+    /// Whatever the text, be it JSON or not.
+    pub(crate) fn plan_unchecked(&self, terms: &str) -> Result<Plan, Unsound> {
+        let mut sandbox = Sandbox::new(self, 0).map_err(Box::new)?;
+        match sandbox
+            .guest
+            .gtm_program_descriptor()
+            .call_plan_for(&mut sandbox.store, terms)
+        {
+            Ok(Ok(plan)) => Ok(convert::plan(plan)),
+            Ok(Err(problems)) => Err(Unsound::Problems(problems.into_iter().map(convert::problem).collect())),
+            Err(e) => Err(Unsound::Failed(Box::new(sandbox.trapped(e)))),
+        }
+    }
+
+    /// Whether the participant may take part. `terms` are canonical JSON, and sound by [`Plugin::plan`].
+    pub fn assess(&self, terms: &str, participant: &Participant) -> Result<Verdict, Failed> {
+        let mut sandbox = Sandbox::new(self, 0)?;
+        let called = convert::with_participant(participant, |participant| {
+            sandbox
+                .guest
+                .gtm_program_eligibility()
+                .call_assess(&mut sandbox.store, terms, participant)
+        });
+        match called {
+            Err(sentence) => Err(sandbox.failed(Failure::Input(sentence))),
+            Ok(Err(e)) => Err(sandbox.trapped(e)),
+            Ok(Ok(Err(problem))) => Err(sandbox.failed(Failure::Problem(convert::problem(problem)))),
+            Ok(Ok(Ok(verdict))) => Ok(Verdict {
+                eligible: verdict.eligible,
+                reasons: verdict.reasons,
+            }),
+        }
+    }
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Plugin({} {}, {})",
+            self.descriptor.id, self.descriptor.version, self.digest
+        )
+    }
+}

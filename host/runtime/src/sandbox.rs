@@ -1,0 +1,151 @@
+//! One sandbox: made for one call or one statement, thrown away after it. A trap spoils a store, and nothing of one participant may
+//! reach the next.
+
+use wasmtime::{ResourceLimiter, Store};
+
+use crate::bindings::{Calculator, log, panic};
+use crate::failure::{Failed, Failure};
+use crate::plugin::Plugin;
+
+/// What the host keeps beside the guest's memory.
+pub(crate) struct State {
+    memory_limit: usize,
+    log_limit: usize,
+    string_limit: usize,
+    log: String,
+    /// The last words, and where they were spoken.
+    panic: Option<(String, String)>,
+    /// Which limit of the host's own ended the call.
+    over: Option<Failure>,
+}
+
+pub(crate) struct Sandbox<'a> {
+    plugin: &'a Plugin,
+    rows: u64,
+    fuel: u64,
+    pub store: Store<State>,
+    pub guest: Calculator,
+}
+
+impl<'a> Sandbox<'a> {
+    /// A fresh one, with the limits of a statement of this many rows.
+    pub fn new(plugin: &'a Plugin, rows: u64) -> Result<Self, Failed> {
+        let limits = plugin.engine.limits();
+        let fuel = limits.fuel.of(rows);
+        let state = State {
+            memory_limit: limits.memory_bytes as usize,
+            log_limit: limits.log_bytes.of(rows) as usize,
+            string_limit: limits.string_bytes as usize,
+            log: String::new(),
+            panic: None,
+            over: None,
+        };
+        let mut store = Store::new(&plugin.engine.wasm, state);
+        store.limiter(|state| state);
+        store.set_epoch_deadline(plugin.engine.wall_ticks(rows));
+        store.set_hostcall_fuel(limits.answer_bytes.of(rows) as usize);
+        let begun = store.set_fuel(fuel).and_then(|()| plugin.pre.instantiate(&mut store));
+        match begun {
+            Ok(guest) => Ok(Self {
+                plugin,
+                rows,
+                fuel,
+                store,
+                guest,
+            }),
+            Err(e) => Err(failed(plugin, rows, fuel, store, e)),
+        }
+    }
+
+    pub fn fuel_used(&self) -> u64 {
+        self.fuel - self.store.get_fuel().unwrap_or(0)
+    }
+
+    /// What was logged and how much fuel it took.
+    pub fn close(self) -> (String, u64) {
+        let fuel = self.fuel_used();
+        (self.store.into_data().log, fuel)
+    }
+
+    /// The call ended with an error of the engine.
+    pub fn trapped(self, error: wasmtime::Error) -> Failed {
+        failed(self.plugin, self.rows, self.fuel, self.store, error)
+    }
+
+    /// The call ended, and what it says is no answer.
+    pub fn failed(self, failure: Failure) -> Failed {
+        let plugin = self.plugin;
+        let (log, fuel) = self.close();
+        Failed::new(&plugin.descriptor, failure, log, fuel)
+    }
+}
+
+fn failed(plugin: &Plugin, rows: u64, limit: u64, store: Store<State>, error: wasmtime::Error) -> Failed {
+    let fuel = limit - store.get_fuel().unwrap_or(0);
+    let state = store.into_data();
+    let failure = state
+        .over
+        .unwrap_or_else(|| Failure::of_engine(&error, plugin.engine.limits(), rows, state.panic));
+    Failed::new(&plugin.descriptor, failure, state.log, fuel)
+}
+
+impl log::Host for State {
+    fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
+        let level = match level {
+            log::Level::Debug => "debug ",
+            log::Level::Info => "info ",
+            log::Level::Warn => "warn ",
+        };
+        if self.log.len() + level.len() + message.len() + 1 > self.log_limit {
+            self.over = Some(Failure::LimitExceeded {
+                what: "bytes of log",
+                limit: self.log_limit as u64,
+            });
+            wasmtime::bail!("the log is too long");
+        }
+        self.log.push_str(level);
+        self.log.push_str(&message);
+        self.log.push('\n');
+        Ok(())
+    }
+}
+
+impl panic::Host for State {
+    fn report(&mut self, message: String, location: String) -> wasmtime::Result<()> {
+        self.panic = Some((
+            shortened(message, self.string_limit),
+            shortened(location, self.string_limit),
+        ));
+        Ok(())
+    }
+}
+
+fn shortened(mut text: String, limit: usize) -> String {
+    text.truncate(text.floor_char_boundary(limit));
+    text
+}
+
+impl ResourceLimiter for State {
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > self.memory_limit {
+            // Not a refusal that the guest may handle: what it answers must not depend on how much memory it got.
+            self.over = Some(Failure::OutOfMemory {
+                limit: self.memory_limit as u64,
+            });
+            wasmtime::bail!("the memory is used up");
+        }
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        const TABLE_ELEMENTS: usize = 20_000;
+        if desired > TABLE_ELEMENTS {
+            self.over = Some(Failure::LimitExceeded {
+                what: "table elements",
+                limit: TABLE_ELEMENTS as u64,
+            });
+            wasmtime::bail!("the table is too large");
+        }
+        Ok(true)
+    }
+}
