@@ -29,6 +29,7 @@ let product;
 let browser;
 
 before(async () => {
+  await rm(path.join(here, "failures"), { recursive: true, force: true });
   product = samples ? await servedSamples(path.resolve(samples)) : await servedDemo();
   browser = await chromium.launch({
     executablePath: process.env.GTM_CHROMIUM ?? "/usr/bin/chromium",
