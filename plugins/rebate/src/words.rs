@@ -1,0 +1,35 @@
+//! The sentences of a statement. They are short enough to follow with a pocket calculator: figures in, figure out.
+
+gtm_sdk::messages! {
+    pub enum Say {
+        Volume = "volume": "the volume that counts is {0}",
+        Returned = "returned": "purchases of {0} less returns of {1} are {2}",
+        ToDate = "to-date": "with {0} of the periods before, it is {1} to date",
+        NetOf = "net-of": "less {0} paid by the rules before, {1} is left to pay on",
+        Qualifier = "qualifier": "{0} decides the tier",
+        Baseline = "baseline": "the baseline is {0}",
+        NoBaselineNothing = "no-baseline-nothing": "there is no baseline to grow from, and nothing is paid then",
+        NoBaselineHighest = "no-baseline-highest": "there is no baseline to grow from, and the highest tier applies then",
+        BelowMinimumPurchase = "below-minimum-purchase": "{0} is less than the minimum purchase of {1}: nothing is paid",
+        BelowFirstTier = "below-first-tier": "{0} does not reach the first tier at {1}: nothing is earned",
+        Whole = "whole": "{0} at {1} is {2}",
+        Slice = "slice": "{0} of it between {1} and {2} at {3} is {4}",
+        TopSlice = "top-slice": "{0} of it above {1} at {2} is {3}",
+        Fixed = "fixed": "the fixed amount for reaching {0} is {1}",
+        Free = "free": "{0} free for every full {1} of {2} is {3}",
+        FreeWorth = "free-worth": "{0} free for every full {1} of {2}, each worth {3}, is {4}",
+        Rounded = "rounded": "rounded from {0} to {1}",
+        Minimum = "minimum": "not less than the minimum of {0}: {1}",
+        DueBefore = "due-before": "less {0} due for the periods before: {1}",
+        CarriedForward = "carried-forward": "the overpayment of {0} is carried forward: nothing is due",
+        TooSmall = "too-small": "{0} is less than the smallest payment of {1}: nothing is paid now",
+        Prorated = "prorated": "of the cap of {0}, {1} of {2} days of enrolment are {3}",
+        PeriodCap = "period-cap": "not more than {0} for the period",
+        YearCap = "year-cap": "not more than {0} for the year, of which {1} was due before: {2}",
+        Part = "part": "{0} of it falls to {1}",
+        RowPart = "row-part": "{0} of it falls to row {1}",
+        Open = "open": "were the {0} received and not yet invoiced counted, {1} would be due: {2} more",
+        NextTier = "next-tier": "{0} to the next tier, worth {1} more",
+        MinimumPurchase = "minimum-purchase": "{0} to the minimum purchase, worth {1} more",
+    }
+}
