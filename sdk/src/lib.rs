@@ -58,3 +58,13 @@ pub use terms::Rate;
 pub use component::Component;
 #[doc(hidden)]
 pub use last_words::exhausted;
+
+/// The examples of the documents beside the code.
+#[cfg(doctest)]
+mod documents {
+    #[cfg(feature = "testing")]
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../wit/README.md")]
+    struct Contract;
+}

@@ -207,7 +207,7 @@ mod tests {
             position: &[1],
             ..Rows::default()
         };
-        rows.iter().for_each(|row| drop(row.quantity()));
+        rows.iter().for_each(|row| assert_eq!(row.quantity(), Micros::ZERO));
     }
 
     #[test]

@@ -1,8 +1,14 @@
-//! For a plugin's own tests.
+//! For a plugin's own tests: its schema kept up to date and, with the feature `testing`, its golden cases run without a host.
+
+#[cfg(feature = "testing")]
+mod native;
 
 use std::path::Path;
 
 use crate::{Program, terms};
+
+#[cfg(feature = "testing")]
+pub use native::Native;
 
 /// Panics unless the kept schema of the terms is that of their type, and says what to do. With `GTM_REGENERATE=1` in the
 /// environment it writes the file instead.

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+pub mod case;
+pub mod conformance;
+pub mod gather;
+mod hostile;
+pub mod run;
+pub mod subject;
+
+pub use case::Case;
+pub use conformance::{Check, Verdict, conform};
+pub use run::{Report, run_case};
+pub use subject::{Failure, Subject};
+
+use domain::Error;
+
+/// What a sentence is put around: `with("row 3")` turns `no date` into `row 3: no date`.
+fn with(place: impl std::fmt::Display) -> impl FnOnce(Error) -> Error {
+    move |error| Error::new(format!("{place}: {error}"))
+}
