@@ -39,7 +39,7 @@ use companies::{AccountReader, ContactReader};
 use field::Refusal;
 use products::ProductReader;
 use report::ReasonCounts;
-use rows::{RefusedFile, Rows};
+use rows::RefusedFile;
 use table::Table;
 use transactions::TransactionReader;
 

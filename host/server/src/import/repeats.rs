@@ -1,50 +1,41 @@
 //! Lines of one file that agree in all columns of their key, and are separate transactions all the same.
 //!
 //! They are numbered in the order of the file, so that the same file gives the same keys again. What was seen is forgotten
-//! when its key has not come up for [`WINDOW`] lines: memory stays the same however long the file is. In exports, lines that repeat
-//! each other stand in the same document, a few lines apart; one that comes later than the window is counted as a duplicate,
-//! which the report shows.
+//! when its key has not come up for some time, at the earliest after [`REMEMBERED`] lines: memory stays the same however long the
+//! file is. In exports, lines that repeat each other stand in the same document, a few lines apart; one that comes much
+//! later is counted as a duplicate, which the report shows.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
-pub const WINDOW: usize = 65_536;
+pub const REMEMBERED: usize = 32_768;
 
-/// How often each key has come up lately.
+/// How often keys have come up, by their hash: two keys that share one cost a number that was not needed, and no line.
+type Counts = HashMap<u64, u32, BuildHasherDefault<DefaultHasher>>;
+
 #[derive(Debug, Default)]
 pub struct RepeatedKeys {
-    /// By the hash of the key: two keys that share one cost a number that was not needed, and no line.
-    seen: HashMap<u64, Seen, BuildHasherDefault<DefaultHasher>>,
-    /// The hash of each of the last lines; a line's place is its number modulo the window.
-    lately: Vec<u64>,
+    /// Keys of the latest lines, at most [`REMEMBERED`] of them.
+    latest: Counts,
+    /// Those of as many lines before.
+    before: Counts,
     lines: usize,
-}
-
-#[derive(Debug)]
-struct Seen {
-    times: u32,
-    last: usize,
 }
 
 impl RepeatedKeys {
     /// How many lines with this key there are now, this one included.
     pub fn count(&mut self, key: &str) -> u32 {
-        let hash = self.seen.hasher().hash_one(key);
-        let (line, place) = (self.lines, self.lines % WINDOW);
+        if self.lines == REMEMBERED {
+            std::mem::swap(&mut self.latest, &mut self.before);
+            self.latest.clear();
+            self.lines = 0;
+        }
         self.lines += 1;
-        if let Some(forgotten) = self.lately.get(place)
-            && self.seen.get(forgotten).is_some_and(|seen| seen.last + WINDOW <= line)
-        {
-            self.seen.remove(forgotten);
-        }
-        match self.lately.get_mut(place) {
-            Some(slot) => *slot = hash,
-            None => self.lately.push(hash),
-        }
-        let seen = self.seen.entry(hash).or_insert(Seen { times: 0, last: line });
-        seen.times += 1;
-        seen.last = line;
-        seen.times
+        let hash = self.latest.hasher().hash_one(key);
+        let before = &self.before;
+        let times = self.latest.entry(hash).or_insert_with(|| before.get(&hash).copied().unwrap_or(0));
+        *times += 1;
+        *times
     }
 }
 
@@ -59,18 +50,17 @@ mod tests {
     }
 
     #[test]
-    fn memory_ends_at_the_window() {
+    fn memory_ends_however_long_the_file_is() {
         let mut keys = RepeatedKeys::default();
-        assert_eq!(keys.count("often"), 1);
-        assert_eq!(keys.count("once"), 1);
-        for line in 0..3 * WINDOW {
+        assert_eq!((keys.count("often"), keys.count("once")), (1, 1));
+        for line in 0..4 * REMEMBERED {
             keys.count(&line.to_string());
-            if line % (WINDOW / 2) == 0 {
+            if line % REMEMBERED == 0 {
                 keys.count("often");
             }
         }
-        assert!(keys.seen.len() <= WINDOW && keys.lately.len() == WINDOW);
+        assert!(keys.latest.len() + keys.before.len() <= 2 * REMEMBERED);
         assert_eq!(keys.count("once"), 1, "forgotten");
-        assert_eq!(keys.count("often"), 8, "still known, because it kept coming up");
+        assert_eq!(keys.count("often"), 6, "still known, because it kept coming up");
     }
 }
