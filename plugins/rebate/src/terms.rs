@@ -114,6 +114,13 @@ fn retrospective() -> Method {
 }
 
 impl Rule {
+    /// The measure that decides which tier is reached.
+    pub fn decides(&self) -> Measure {
+        self.qualifier
+            .as_ref()
+            .map_or(self.measure, |qualifier| qualifier.measure)
+    }
+
     /// Whether it grants free goods as units, not as money.
     pub fn grants_units(&self) -> bool {
         self.tiers
