@@ -33,7 +33,10 @@ impl RepeatedKeys {
         self.lines += 1;
         let hash = self.latest.hasher().hash_one(key);
         let before = &self.before;
-        let times = self.latest.entry(hash).or_insert_with(|| before.get(&hash).copied().unwrap_or(0));
+        let times = self
+            .latest
+            .entry(hash)
+            .or_insert_with(|| before.get(&hash).copied().unwrap_or(0));
         *times += 1;
         *times
     }
