@@ -1,7 +1,8 @@
-//! One participant's rows. Where its pieces of the segments are wanted whole and follow each other, they are lent as they are and only the
-//! selectors are worked out; otherwise the rows are put in order and copied. Both give the same rows.
+//! One participant's rows. A piece of a segment that is wanted whole, and whose days no other piece shares, is lent as it is and only its
+//! selectors are worked out; the rows of the others are put in order and copied. Both give the same rows.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use domain::calculation::Dictionary;
 use domain::columns::{AttributeColumn, ColumnSlice, Columns, NO_VALUE};
@@ -9,6 +10,7 @@ use domain::plugin::Column;
 use domain::transaction::DateBasis;
 use domain::{Error, Result};
 
+use super::integers::Stored;
 use super::opened::{Opened, Segments};
 use super::resolve::{Resolved, Spans};
 use super::row::{Field, currency_code};
@@ -35,8 +37,13 @@ impl Gathered<'_> {
 /// Memory that is used again for the next participant.
 #[derive(Debug, Default)]
 pub struct Scratch {
+    /// For each segment where the account before was found.
+    near: Vec<usize>,
     pieces: Vec<Piece>,
+    parts: Vec<Part>,
+    /// The rows that are copied, in order.
     order: Vec<Entry>,
+    /// Selectors, products, end customers and attributes of all rows; the other columns of those that are copied.
     columns: Columns,
     products: Places,
     end_customers: Places,
@@ -48,8 +55,26 @@ struct Piece {
     segment: u32,
     start: u32,
     end: u32,
+    /// Date and position of the first row and of the last.
+    first: (i32, u64),
+    last: (i32, u64),
 }
 
+impl Piece {
+    fn rows(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// Rows that become a slice.
+#[derive(Clone, Debug)]
+enum Part {
+    Lent(Piece),
+    /// A range of the rows copied.
+    Copied(Range<usize>),
+}
+
+/// A row to be copied.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     date: i32,
@@ -70,30 +95,48 @@ pub fn gather<'a>(
     scratch: &'a mut Scratch,
 ) -> Result<Gathered<'a>> {
     let Scratch {
+        near,
         pieces,
+        parts,
         order,
         columns,
         products,
         end_customers,
     } = scratch;
-    find(segments, wanted.dates_by, accounts, spans, pieces);
+    find(segments, wanted.dates_by, accounts, spans, near, pieces);
+    parts.clear();
+    order.clear();
     columns.selectors.clear();
-    let lent = follow_each_other(segments, wanted, pieces)
-        && pieces
-            .iter()
-            .all(|piece| lend(segments, wanted, spans, piece, &mut columns.selectors));
-    if !lent {
-        select(segments, wanted, spans, pieces, order)?;
-        check(segments, wanted, order)?;
-        copy(segments, wanted, order, columns);
+    let mut rest = &pieces[..];
+    while let Some((group, others)) = split_group(rest) {
+        rest = others;
+        if let [piece] = group
+            && lend(segments, wanted, spans, piece, &mut columns.selectors)
+        {
+            parts.push(Part::Lent(*piece));
+            continue;
+        }
+        let start = order.len();
+        select(segments, wanted, spans, group, order)?;
+        let chosen = &mut order[start..];
+        let key = |entry: &Entry| (entry.date, entry.position);
+        if !chosen.is_sorted_by_key(key) {
+            // The pieces are runs in order, which this sort finds and merges.
+            chosen.sort_by_key(key);
+        }
+        if !group.iter().all(|piece| is_complete(segments, wanted, piece)) {
+            check(segments, wanted, chosen)?;
+        }
+        columns.selectors.extend(chosen.iter().map(|entry| entry.selectors));
+        match parts.last_mut() {
+            Some(Part::Copied(rows)) => rows.end = order.len(),
+            _ if start < order.len() => parts.push(Part::Copied(start..order.len())),
+            _ => (),
+        }
     }
-    let rows = Rows {
-        segments,
-        pieces,
-        order,
-        lent,
-    };
+    copy(segments, wanted, order, columns);
 
+    let rows = Rows { segments, parts, order };
     let mut gathered = Gathered {
         slices: Vec::new(),
         products: Vec::new(),
@@ -128,63 +171,76 @@ pub fn gather<'a>(
         column.name.clone_from(name);
         gathered.dictionaries.push(encode(&rows, column));
     }
-    gathered.slices = slices(segments, wanted, pieces, lent, columns);
+    gathered.slices = slices(segments, wanted, parts, columns);
     Ok(gathered)
 }
 
-/// Where the accounts have rows in those days; by another date than the transaction's, where they may have some.
-fn find(segments: &Segments, basis: DateBasis, accounts: &[u32], spans: &Spans, pieces: &mut Vec<Piece>) {
+/// The first pieces whose days and positions overlap, and those after them.
+fn split_group(pieces: &[Piece]) -> Option<(&[Piece], &[Piece])> {
+    let mut last = pieces.first()?.last;
+    let mut end = 1;
+    while let Some(piece) = pieces.get(end).filter(|piece| piece.first < last) {
+        last = last.max(piece.last);
+        end += 1;
+    }
+    Some(pieces.split_at(end))
+}
+
+/// Where the accounts have rows in those days, by the first row; by another date than the transaction's, where they may have some.
+fn find(
+    segments: &Segments,
+    basis: DateBasis,
+    accounts: &[u32],
+    spans: &Spans,
+    near: &mut Vec<usize>,
+    pieces: &mut Vec<Piece>,
+) {
     pieces.clear();
-    for (place, segment) in (0..).zip(segments.iter()) {
+    near.resize(segments.len(), 0);
+    for ((number, segment), near) in (0..).zip(segments.iter()).zip(near) {
         let Some(days) = segment.info().days_by(basis).filter(|days| spans.overlap(*days)) else {
             continue;
         };
-        let sorted_by_basis = basis == DateBasis::Transaction;
-        for account in accounts {
-            if !segment.info().holds(*account) {
-                continue;
-            }
-            let rows = segment.rows_of(*account);
-            let mut add = |start: usize, end: usize| {
-                if start < end {
-                    pieces.push(Piece {
-                        segment: place,
-                        start: start as u32,
-                        end: end as u32,
-                    });
-                }
-            };
-            if !sorted_by_basis || spans.cover(days) {
-                add(rows.start, rows.end);
+        for account in accounts.iter().filter(|account| segment.info().holds(**account)) {
+            let rows = segment.rows_of(*account, near);
+            if basis != DateBasis::Transaction || spans.cover(days) {
+                pieces.extend(piece(segment, number, basis, rows));
                 continue;
             }
             let dates = &segment.dates(basis)[rows.clone()];
             for (first, last) in spans.iter() {
-                let start = dates.partition_point(|date| *date < first);
-                let end = dates.partition_point(|date| *date <= last);
-                add(rows.start + start, rows.start + end);
+                let start = rows.start + dates.partition_point(|date| *date < first);
+                let end = rows.start + dates.partition_point(|date| *date <= last);
+                pieces.extend(piece(segment, number, basis, start..end));
             }
         }
     }
+    if !pieces.is_sorted_by_key(|piece| piece.first) {
+        pieces.sort_by_key(|piece| piece.first);
+    }
 }
 
-fn follow_each_other(segments: &Segments, wanted: &Resolved, pieces: &[Piece]) -> bool {
-    let key = |piece: &Piece, row: u32| {
-        let segment = segments.get(piece.segment);
-        (
-            segment.dates(wanted.dates_by)[row as usize],
-            segment.positions()[row as usize],
-        )
+fn piece(segment: &Opened, number: u32, basis: DateBasis, rows: Range<usize>) -> Option<Piece> {
+    let dates = &segment.dates(basis)[rows.clone()];
+    let positions = &segment.positions()[rows.clone()];
+    let keys = || dates.iter().copied().zip(positions.iter().copied());
+    let (first, last) = match basis {
+        DateBasis::Transaction => (keys().next()?, (*dates.last()?, *positions.last()?)),
+        _ => (keys().min()?, keys().max()?),
     };
-    pieces
-        .windows(2)
-        .all(|pair| key(&pair[0], pair[0].end - 1) < key(&pair[1], pair[1].start))
+    Some(Piece {
+        segment: number,
+        start: rows.start as u32,
+        end: rows.end as u32,
+        first,
+        last,
+    })
 }
 
-/// Whether the piece is wanted whole and in the order in which it stands; adds the selectors of its rows.
+/// Whether the piece is wanted whole and in the order in which it stands; if so, adds the selectors of its rows.
 fn lend(segments: &Segments, wanted: &Resolved, spans: &Spans, piece: &Piece, selectors: &mut Vec<u32>) -> bool {
     let segment = segments.get(piece.segment);
-    let rows = piece.start as usize..piece.end as usize;
+    let rows = piece.rows();
     if segment.kinds & !wanted.kinds != 0
         && !segment.kinds()[rows.clone()]
             .iter()
@@ -202,24 +258,12 @@ fn lend(segments: &Segments, wanted: &Resolved, spans: &Spans, piece: &Piece, se
             return false;
         }
     }
-    let currency = segment.stored(Field::Currency).and_then(|stored| stored.constant());
-    if currency != Some(wanted.currency_number.into())
-        && !segment.currencies()[rows.clone()]
-            .iter()
-            .all(|number| *number == wanted.currency_number)
-    {
+    if !is_complete(segments, wanted, piece) {
         return false;
     }
-    let complete = |column: &Column| {
-        segment
-            .stored(Field::of_column(*column))
-            .is_some_and(|stored| !stored.has_holes_between(rows.start, rows.end))
-    };
-    if !wanted.columns.iter().all(complete) {
-        return false;
-    }
+    let before = selectors.len();
     if !wanted.selects {
-        selectors.resize(selectors.len() + rows.len(), 0);
+        selectors.resize(before + rows.len(), 0);
         return true;
     }
     let mut whole = true;
@@ -228,10 +272,28 @@ fn lend(segments: &Segments, wanted: &Resolved, spans: &Spans, piece: &Piece, se
         whole &= bits != 0;
         bits
     }));
+    if !whole {
+        selectors.truncate(before);
+    }
     whole
 }
 
-/// The rows wanted, in order.
+/// Whether every row is in the program's currency and has every wanted column.
+fn is_complete(segments: &Segments, wanted: &Resolved, piece: &Piece) -> bool {
+    let segment = segments.get(piece.segment);
+    let currency = segment.stored(Field::Currency).and_then(Stored::constant);
+    let in_currency = currency == Some(wanted.currency_number.into())
+        || segment.currencies()[piece.rows()]
+            .iter()
+            .all(|number| *number == wanted.currency_number);
+    let has = |column: &Column| {
+        let stored = segment.stored(Field::of_column(*column));
+        stored.is_some_and(|stored| !stored.has_holes_between(piece.rows()))
+    };
+    in_currency && wanted.columns.iter().all(has)
+}
+
+/// Adds the rows wanted of some pieces, piece after piece.
 fn select(
     segments: &Segments,
     wanted: &Resolved,
@@ -239,49 +301,46 @@ fn select(
     pieces: &[Piece],
     order: &mut Vec<Entry>,
 ) -> Result<()> {
-    order.clear();
     for piece in pieces {
         let segment = segments.get(piece.segment);
-        let (dates, positions, kinds) = (segment.dates(wanted.dates_by), segment.positions(), segment.kinds());
-        let products = wanted.selects.then(|| segment.products());
-        let mut superseded = segment
-            .superseded(piece.start as usize..piece.end as usize)
-            .iter()
-            .peekable();
-        for row in piece.start..piece.end {
+        let rows = piece.rows();
+        let (dates, positions) = (
+            &segment.dates(wanted.dates_by)[rows.clone()],
+            &segment.positions()[rows.clone()],
+        );
+        let kinds = &segment.kinds()[rows.clone()];
+        let products = if wanted.selects {
+            &segment.products()[rows.clone()]
+        } else {
+            &[]
+        };
+        let mut superseded = segment.superseded(rows.clone()).iter().peekable();
+        for (place, row) in (piece.start..piece.end).enumerate() {
             if superseded.next_if(|gone| **gone == row).is_some() {
                 continue;
             }
-            let place = row as usize;
-            if !wanted.wants_kind(kinds[place]) || !spans.contain(dates[place]) {
+            let (date, position) = (dates[place], positions[place]);
+            if !wanted.wants_kind(kinds[place]) || !spans.contain(date) {
                 continue;
             }
-            let selectors = match products {
+            let selectors = match products.get(place).map(|product| (product, wanted.bits(*product))) {
                 None => 0,
-                Some(products) => match wanted.bits(products[place]) {
-                    Some(0) => continue,
-                    Some(bits) => bits,
-                    None => {
-                        let (position, product) = (positions[place], products[place]);
-                        return Err(Error::new(format!(
-                            "the row at journal position {position} names product ordinal {product}, which is not among the products: read them again"
-                        )));
-                    }
-                },
+                Some((_, Some(0))) => continue,
+                Some((_, Some(bits))) => bits,
+                Some((product, None)) => {
+                    return Err(Error::new(format!(
+                        "the row at journal position {position} names product ordinal {product}, which is not among the products: read them again"
+                    )));
+                }
             };
             order.push(Entry {
-                date: dates[place],
+                date,
                 selectors,
-                position: positions[place],
+                position,
                 segment: piece.segment,
                 row,
             });
         }
-    }
-    let key = |entry: &Entry| (entry.date, entry.position);
-    if !order.is_sorted_by_key(key) {
-        // The pieces are runs in order, which this sort finds and merges.
-        order.sort_by_key(key);
     }
     Ok(())
 }
@@ -314,16 +373,11 @@ fn check(segments: &Segments, wanted: &Resolved, order: &[Entry]) -> Result<()> 
 }
 
 fn copy(segments: &Segments, wanted: &Resolved, order: &[Entry], columns: &mut Columns) {
-    fn fill<T>(column: &mut Vec<T>, order: &[Entry], value: impl Fn(&Entry) -> T) {
-        column.clear();
-        column.extend(order.iter().map(value));
-    }
-    fill(&mut columns.position, order, |entry| entry.position);
-    fill(&mut columns.date, order, |entry| entry.date);
-    fill(&mut columns.selectors, order, |entry| entry.selectors);
-    fill(&mut columns.kind, order, |entry| {
-        segments.get(entry.segment).kinds()[entry.row as usize]
-    });
+    columns.position.clear();
+    columns.position.extend(order.iter().map(|entry| entry.position));
+    columns.date.clear();
+    columns.date.extend(order.iter().map(|entry| entry.date));
+    fill(&mut columns.kind, segments, order, Opened::kinds);
     for (column, values) in [
         (Column::Quantity, &mut columns.quantity),
         (Column::NetAmount, &mut columns.net_amount),
@@ -332,31 +386,39 @@ fn copy(segments: &Segments, wanted: &Resolved, order: &[Entry], columns: &mut C
         (Column::ListPrice, &mut columns.list_price),
     ] {
         let order = if wanted.wants(column) { order } else { &[] };
-        fill(values, order, |entry| {
-            segments.get(entry.segment).measures(column)[entry.row as usize]
-        });
+        fill(values, segments, order, |segment| segment.measures(column));
+    }
+}
+
+fn fill<T: Copy>(values: &mut Vec<T>, segments: &Segments, order: &[Entry], of: impl Fn(&Opened) -> &[T]) {
+    values.clear();
+    for run in order.chunk_by(|one, next| one.segment == next.segment) {
+        let column = of(segments.get(run[0].segment));
+        values.extend(run.iter().map(|entry| column[entry.row as usize]));
     }
 }
 
 /// The rows that were gathered, in order, however they are kept.
 struct Rows<'a> {
     segments: &'a Segments,
-    pieces: &'a [Piece],
+    parts: &'a [Part],
     order: &'a [Entry],
-    lent: bool,
 }
 
 impl<'a> Rows<'a> {
     fn each(&self, mut read: impl FnMut(&'a Opened, usize)) {
-        if self.lent {
-            for piece in self.pieces {
-                let segment = self.segments.get(piece.segment);
-                (piece.start as usize..piece.end as usize).for_each(|row| read(segment, row));
+        for part in self.parts {
+            match part {
+                Part::Lent(piece) => {
+                    let segment = self.segments.get(piece.segment);
+                    piece.rows().for_each(|row| read(segment, row));
+                }
+                Part::Copied(rows) => {
+                    self.order[rows.clone()]
+                        .iter()
+                        .for_each(|entry| read(self.segments.get(entry.segment), entry.row as usize));
+                }
             }
-        } else {
-            self.order
-                .iter()
-                .for_each(|entry| read(self.segments.get(entry.segment), entry.row as usize));
         }
     }
 }
@@ -396,32 +458,19 @@ fn encode(rows: &Rows<'_>, column: &mut AttributeColumn) -> Dictionary {
     }
 }
 
-fn slices<'a>(
-    segments: &'a Segments,
-    wanted: &Resolved,
-    pieces: &[Piece],
-    lent: bool,
-    columns: &'a Columns,
-) -> Vec<ColumnSlice<'a>> {
-    if !lent {
-        return if columns.is_empty() {
-            Vec::new()
-        } else {
-            vec![columns.as_slice()]
-        };
-    }
+fn slices<'a>(segments: &'a Segments, wanted: &Resolved, parts: &[Part], columns: &'a Columns) -> Vec<ColumnSlice<'a>> {
     let mut done = 0;
-    let lend = |piece: &Piece| {
-        let segment = segments.get(piece.segment);
-        let rows = piece.start as usize..piece.end as usize;
+    let slice = |part: &Part| {
+        let (segment, rows) = match part {
+            Part::Lent(piece) => (Some(segments.get(piece.segment)), piece.rows()),
+            Part::Copied(rows) => (None, rows.clone()),
+        };
         let made = done..done + rows.len();
         done = made.end;
-        let measure = |column| {
-            if wanted.wants(column) {
-                &segment.measures(column)[rows.clone()]
-            } else {
-                &[]
-            }
+        let measure = |column, copied: &'a [i64]| match segment {
+            _ if !wanted.wants(column) => &[],
+            Some(segment) => &segment.measures(column)[rows.clone()],
+            None => &copied[rows.clone()],
         };
         let places = |column, places: &'a [u32]| {
             if wanted.wants(column) {
@@ -431,16 +480,16 @@ fn slices<'a>(
             }
         };
         ColumnSlice {
-            position: &segment.positions()[rows.clone()],
-            date: &segment.dates(wanted.dates_by)[rows.clone()],
-            kind: &segment.kinds()[rows.clone()],
+            position: &segment.map_or(&*columns.position, |segment| segment.positions())[rows.clone()],
+            date: &segment.map_or(&*columns.date, |segment| segment.dates(wanted.dates_by))[rows.clone()],
+            kind: &segment.map_or(&*columns.kind, |segment| segment.kinds())[rows.clone()],
             selectors: &columns.selectors[made.clone()],
             product: places(Column::Product, &columns.product),
-            quantity: measure(Column::Quantity),
-            net_amount: measure(Column::NetAmount),
-            gross_amount: measure(Column::GrossAmount),
-            cost: measure(Column::Cost),
-            list_price: measure(Column::ListPrice),
+            quantity: measure(Column::Quantity, &columns.quantity),
+            net_amount: measure(Column::NetAmount, &columns.net_amount),
+            gross_amount: measure(Column::GrossAmount, &columns.gross_amount),
+            cost: measure(Column::Cost, &columns.cost),
+            list_price: measure(Column::ListPrice, &columns.list_price),
             end_customer: places(Column::EndCustomer, &columns.end_customer),
             attributes: columns
                 .attributes
@@ -449,7 +498,7 @@ fn slices<'a>(
                 .collect(),
         }
     };
-    pieces.iter().map(lend).collect()
+    parts.iter().map(slice).collect()
 }
 
 /// Places of ordinals in a list of those that appear, forgotten at once when the next participant begins.

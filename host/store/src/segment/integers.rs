@@ -2,6 +2,7 @@
 //! take two or four bytes instead of eight, which halves what is read from the database and hashed. `base` and `factor` are written in the
 //! field's metadata; a column with the same value in all rows has the type null and no bytes.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -49,37 +50,36 @@ impl Column {
 
     /// Least and greatest value of some rows.
     pub fn range(&self, rows: &[u32]) -> Option<(i64, i64)> {
-        rows.iter()
-            .filter_map(|row| self.get(*row as usize))
-            .fold(None, |range, value| match range {
-                None => Some((value, value)),
-                Some((least, greatest)) => Some((least.min(value), greatest.max(value))),
-            })
+        if self.values.is_empty() {
+            return None;
+        }
+        range(rows.iter().filter_map(|row| self.get(*row as usize)))
     }
 
     /// These rows in this order; nothing when none has a value.
     pub fn write(&self, name: &str, rows: &[u32]) -> Option<(Field, ArrayRef)> {
-        let (base, greatest) = self.range(rows)?;
+        if self.values.is_empty() {
+            return None;
+        }
+        // They lie scattered, so they are collected before they are read three times.
+        let values: Vec<Option<i64>> = rows.iter().map(|row| self.get(*row as usize)).collect();
+        let (base, greatest) = range(values.iter().copied().flatten())?;
         let distance = |value: i64| value.wrapping_sub(base) as u64;
         let mut factor = 0;
-        let mut holes = false;
-        for row in rows {
-            match self.get(*row as usize) {
-                Some(value) if factor != 1 => factor = greatest_common_divisor(factor, distance(value)),
-                Some(_) => (),
-                None => holes = true,
+        for value in values.iter().flatten() {
+            factor = greatest_common_divisor(factor, distance(*value));
+            if factor == 1 {
+                break;
             }
         }
         let factor = factor.max(1);
         let stored = || {
-            rows.iter()
-                .map(|row| self.get(*row as usize).map_or(0, |value| distance(value) / factor))
+            values
+                .iter()
+                .map(|value| value.map_or(0, |value| distance(value) / factor))
         };
-        let nulls = holes.then(|| {
-            rows.iter()
-                .map(|row| self.get(*row as usize).is_some())
-                .collect::<NullBuffer>()
-        });
+        let holes = values.contains(&None);
+        let nulls = holes.then(|| values.iter().map(Option::is_some).collect::<NullBuffer>());
         let array: ArrayRef = match distance(greatest) / factor {
             0 if !holes => Arc::new(NullArray::new(rows.len())),
             0..=0xff => Arc::new(UInt8Array::new(stored().map(|n| n as u8).collect(), nulls)),
@@ -142,11 +142,11 @@ impl Stored {
         matches!(self.codes, Codes::Constant).then_some(self.base)
     }
 
-    /// Whether a row from `start` up to `end` has no value.
-    pub fn has_holes_between(&self, start: usize, end: usize) -> bool {
+    /// Whether one of these rows has no value.
+    pub fn has_holes_between(&self, rows: Range<usize>) -> bool {
         self.nulls
             .as_ref()
-            .is_some_and(|nulls| nulls.slice(start, end - start).null_count() > 0)
+            .is_some_and(|nulls| nulls.slice(rows.start, rows.len()).null_count() > 0)
     }
 
     pub fn is_hole(&self, row: usize) -> bool {
@@ -199,6 +199,13 @@ impl Stored {
     }
 }
 
+fn range(values: impl Iterator<Item = i64>) -> Option<(i64, i64)> {
+    values.fold(None, |range, value| match range {
+        None => Some((value, value)),
+        Some((least, greatest)) => Some((least.min(value), greatest.max(value))),
+    })
+}
+
 fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
     while b != 0 {
         (a, b) = (b, a % b);
@@ -228,7 +235,7 @@ mod tests {
                     let stored = Stored::read(&field, &array).unwrap();
                     prop_assert_eq!((0..values.len()).map(|row| stored.get(row)).collect::<Vec<_>>(), values.clone());
                     prop_assert_eq!(stored.widen(values.len(), -1, |n| n), values.iter().map(|n| n.unwrap_or(-1)).collect::<Vec<_>>());
-                    prop_assert_eq!(stored.has_holes_between(0, values.len()), values.contains(&None));
+                    prop_assert_eq!(stored.has_holes_between(0..values.len()), values.contains(&None));
                 }
             }
         }

@@ -14,8 +14,9 @@ const MOST_LAYERS: usize = 4;
 /// When the rows outside the big segments are this part of a month, everything is merged.
 const SHARE: u64 = 4;
 
-/// Segments of one month that are better kept as fewer. For each of [`Merge::units`] open its [sources](Merge::sources), keep what
-/// [`Merge::unit`] makes of them, and when all units are done, throw away what it [replaces](Merge::replaces).
+/// Segments of one month that are better kept as fewer. For each of [`Merge::units`] open its [sources](Merge::sources) and let
+/// [`Merge::unit`] make one segment of them; then put those made in the place of what the merge [replaces](Merge::replaces), all at once and
+/// deleting first: where nothing came late, the new segment is the old one again, with the same digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merge {
     pub month: i32,

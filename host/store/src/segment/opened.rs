@@ -201,11 +201,27 @@ impl Opened {
         (0..self.accounts.len()).map(|place| (self.accounts[place], self.rows_at(place)))
     }
 
-    /// The account's rows, ordered by date and position; superseded ones among them.
-    pub(super) fn rows_of(&self, account: u32) -> Range<usize> {
-        self.accounts
-            .binary_search(&account)
-            .map_or(0..0, |place| self.rows_at(place))
+    /// The account's rows, ordered by date and position; superseded ones among them. `near` is where the account that was asked for
+    /// before stands: whoever takes one after the other finds the next beside it.
+    pub(super) fn rows_of(&self, account: u32, near: &mut usize) -> Range<usize> {
+        const STEPS: usize = 8;
+        let beside = self
+            .accounts
+            .get(*near..)
+            .unwrap_or(&[])
+            .iter()
+            .take(STEPS)
+            .position(|one| *one >= account);
+        let place = match beside {
+            Some(steps) if steps > 0 || self.accounts[*near] == account => *near + steps,
+            _ => self.accounts.partition_point(|one| *one < account),
+        };
+        *near = place;
+        if self.accounts.get(place) == Some(&account) {
+            self.rows_at(place)
+        } else {
+            0..0
+        }
     }
 
     fn rows_at(&self, place: usize) -> Range<usize> {

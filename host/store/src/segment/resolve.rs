@@ -121,7 +121,7 @@ impl Spans {
     }
 
     /// First and last day of each, in order of time.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (i32, i32)> {
+    pub fn iter(&self) -> impl Iterator<Item = (i32, i32)> {
         self.0.iter().copied()
     }
 }

@@ -34,7 +34,8 @@ pub struct Row {
     pub attributes: BTreeMap<String, String>,
 }
 
-/// A column of whole numbers, as a segment keeps it.
+/// A column of whole numbers, as a segment keeps it. Which row corrects which is not among them: that is asked of the journal, as of
+/// the position that a run reads up to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     Position,
@@ -53,11 +54,10 @@ pub(super) enum Field {
     GrossAmount,
     Cost,
     ListPrice,
-    Corrects,
 }
 
 impl Field {
-    pub const COUNT: usize = 17;
+    pub const COUNT: usize = 16;
     pub const ALL: [Field; Field::COUNT] = [
         Field::Position,
         Field::Date,
@@ -75,7 +75,6 @@ impl Field {
         Field::GrossAmount,
         Field::Cost,
         Field::ListPrice,
-        Field::Corrects,
     ];
 
     pub fn name(self) -> &'static str {
@@ -96,7 +95,6 @@ impl Field {
             "gross_amount",
             "cost",
             "list_price",
-            "corrects",
         ][self as usize]
     }
 
@@ -134,7 +132,6 @@ impl Field {
             Field::GrossAmount => row.gross_amount,
             Field::Cost => row.cost,
             Field::ListPrice => row.list_price,
-            Field::Corrects => row.corrects.map(|position| position as i64),
         }
     }
 }

@@ -557,3 +557,36 @@ fn a_late_correction_hides_the_row_it_replaces_and_merging_drops_it() {
     );
     assert_eq!((count(&merged, 1), count(&merged, 2)), (99, 5));
 }
+
+#[test]
+fn a_month_of_many_buckets_is_merged_with_its_late_rows() {
+    let sale = |n: u64| row(n, 1 + (n * 7 % 90) as u32, 15_010 + (n % 20) as i32);
+    let rows: Vec<Row> = (1..=70_000).map(sale).collect();
+    let none = Corrections::default();
+    let before = sealed(&rows, 40_000);
+    let after = merged(before.clone(), &none);
+    let buckets = |segments: &[Segment]| {
+        let mut buckets: Vec<_> = segments
+            .iter()
+            .map(|segment| (segment.info.buckets, segment.info.bucket))
+            .collect();
+        buckets.sort();
+        buckets
+    };
+    assert_eq!(buckets(&before), [(1, 0), (2, 0), (2, 1)]);
+    assert_eq!(buckets(&after), [(4, 0), (4, 1), (4, 2), (4, 3)]);
+    assert_eq!(after.iter().map(|segment| segment.info.rows).sum::<u32>(), 70_000);
+
+    let (before, after) = (Segments::new(open(&before, &none)), Segments::new(open(&after, &none)));
+    let wanted = Resolved::new(&plan(), &products(), currency("GBP")).unwrap();
+    let (spans, mut scratch) = (span(15_000, 15_100), Scratch::default());
+    let all: Vec<u32> = (1..=90).collect();
+    for accounts in [&all[..], &[1], &[45], &[90]] {
+        let merged = seen(&after, &wanted, accounts, &spans, &mut scratch).unwrap();
+        assert_eq!(
+            merged.rows,
+            rows.iter().filter(|row| accounts.contains(&row.account)).count()
+        );
+        assert_eq!(seen(&before, &wanted, accounts, &spans, &mut scratch).unwrap(), merged);
+    }
+}
