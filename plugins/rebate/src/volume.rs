@@ -4,7 +4,7 @@
 //! that a run of them lies in one period; a run is added up without a branch in 64 bits, and once more with care should an amount
 //! be so large that 64 bits might not do.
 
-use gtm_sdk::{Micros, Period, Problem, RowKind, Rows, Sum};
+use gtm_sdk::{Micros, Period, Problem, Rows, Sum};
 
 use crate::terms::{Measure, Split};
 
@@ -99,23 +99,8 @@ impl Volumes {
     /// Errors: a row lies in no period that was asked for, or a column is missing.
     pub fn push(&mut self, rows: &Rows<'_>) -> Result<(), Problem> {
         let mut begin = 0;
-        while let Some(&day) = rows.date.get(begin) {
-            let Some(number) = self.periods.iter().position(|period| period.contains(day)) else {
-                let problem = Problem::new(
-                    "row-outside-periods",
-                    "a row lies in no period that these terms ask for",
-                );
-                return Err(rows
-                    .position
-                    .get(begin)
-                    .map_or(problem.clone(), |position| problem.in_row(*position)));
-            };
-            let period = &self.periods[number];
-            let (start, span) = (period.start, period.end.abs_diff(period.start));
-            let length = rows.date[begin..]
-                .iter()
-                .position(|day| day.wrapping_sub(start) as u32 > span);
-            let end = length.map_or(rows.date.len(), |length| begin + length);
+        while begin < rows.date.len() {
+            let (number, end) = self.run(rows, begin)?;
             for meter in &mut self.meters {
                 meter.sums[number].add(&meter.counted.read(rows, begin, end)?, meter.counted);
             }
@@ -128,6 +113,31 @@ impl Volumes {
             begin = end;
         }
         Ok(())
+    }
+
+    /// The number of the period that a row lies in, and where the run of rows in that period ends.
+    fn run(&self, rows: &Rows<'_>, begin: usize) -> Result<(usize, usize), Problem> {
+        let day = rows.date[begin];
+        let Some(number) = self.periods.iter().position(|period| period.contains(day)) else {
+            let problem = Problem::new(
+                "row-outside-periods",
+                "a row lies in no period that these terms ask for",
+            );
+            return Err(match rows.position.get(begin) {
+                Some(position) => problem.in_row(*position),
+                None => problem,
+            });
+        };
+        let period = &self.periods[number];
+        // The host sends rows of the periods that were asked for. Where that is one, they need not be looked at each.
+        if self.periods.len() == 1 && rows.date.last().is_some_and(|day| period.contains(*day)) {
+            return Ok((number, rows.date.len()));
+        }
+        let (start, span) = (period.start, period.end.abs_diff(period.start));
+        let length = rows.date[begin..]
+            .iter()
+            .position(|day| day.wrapping_sub(start) as u32 > span);
+        Ok((number, length.map_or(rows.date.len(), |length| begin + length)))
     }
 
     /// What the meter counted in the period of that number.
@@ -186,12 +196,15 @@ impl Counted {
         })
     }
 
-    /// All ones when the row counts, else 0.
+    /// All ones for each kind that counts, else 0; a kind is looked up by its lowest three bits.
+    fn kind_masks(self) -> [i64; 8] {
+        std::array::from_fn(|kind| -i64::from((self.kinds >> kind) & 1))
+    }
+
+    /// The amount where the row counts, else 0.
     #[inline(always)]
-    fn counts(self, kind: u8, selectors: u32) -> i64 {
-        let kind = (self.kinds >> (kind & 31)) & 1;
-        let wanted = u32::from(self.selectors & selectors != 0);
-        -i64::from(kind & wanted)
+    fn amount(self, masks: &[i64; 8], amount: i64, kind: u8, selectors: u32) -> i64 {
+        amount & masks[usize::from(kind & 7)] & -i64::from(self.selectors & selectors != 0)
     }
 }
 
@@ -202,45 +215,44 @@ fn missing(column: &str) -> Problem {
     )
 }
 
-/// So many amounts below 2^[`SMALL`] add up in 64 bits.
+/// So many amounts between ±[`SMALL`] add up in 64 bits.
 const CHUNK: usize = 1 << 10;
-const SMALL: u32 = 52;
+const SMALL: i64 = 1 << 52;
 
 impl Added {
     fn add(&mut self, run: &Run<'_>, counted: Counted) {
-        if run.selectors.is_empty() {
-            for (amounts, kinds) in run.amounts.chunks(CHUNK).zip(run.kinds.chunks(CHUNK)) {
-                self.add_chunk(
-                    amounts
-                        .iter()
-                        .zip(kinds)
-                        .map(|(amount, kind)| (*amount, *kind, counted.counts(*kind, EVERY_ROW))),
-                );
-            }
-        } else {
-            let chunks = run
-                .amounts
-                .chunks(CHUNK)
-                .zip(run.kinds.chunks(CHUNK))
-                .zip(run.selectors.chunks(CHUNK));
-            for ((amounts, kinds), selectors) in chunks {
-                let rows = amounts.iter().zip(kinds).zip(selectors);
-                self.add_chunk(rows.map(|((amount, kind), wanted)| (*amount, *kind, counted.counts(*kind, *wanted))));
+        let masks = counted.kind_masks();
+        for (number, amounts) in run.amounts.chunks(CHUNK).enumerate() {
+            let begin = number * CHUNK;
+            let kinds = &run.kinds[begin..begin + amounts.len()];
+            match run.selectors.get(begin..begin + amounts.len()) {
+                Some(selectors) => {
+                    let rows = amounts.iter().zip(kinds).zip(selectors);
+                    self.add_chunk(
+                        rows.map(|((amount, kind), wanted)| (counted.amount(&masks, *amount, *kind, *wanted), *kind)),
+                    );
+                }
+                None => {
+                    let rows = amounts.iter().zip(kinds);
+                    self.add_chunk(
+                        rows.map(|(amount, kind)| (counted.amount(&masks, *amount, *kind, EVERY_ROW), *kind)),
+                    );
+                }
             }
         }
     }
 
-    /// Amount, kind, and a mask of all ones or none.
+    /// Amounts that count, with their kinds.
     #[inline(always)]
-    fn add_chunk(&mut self, rows: impl Iterator<Item = (i64, u8, i64)> + Clone) {
+    fn add_chunk(&mut self, rows: impl Iterator<Item = (i64, u8)> + Clone) {
         let (mut total, mut returned, mut widest) = (0i64, 0i64, 0i64);
-        for (amount, kind, mask) in rows.clone() {
-            let amount = amount & mask;
+        for (amount, kind) in rows.clone() {
             total = total.wrapping_add(amount);
-            returned = returned.wrapping_add(amount & -i64::from(kind == RowKind::Return as u8));
-            widest |= amount ^ (amount >> 63);
+            returned = returned.wrapping_add(amount & RETURNED[usize::from(kind & 7)]);
+            widest |= amount.wrapping_add(SMALL);
         }
-        if widest >> SMALL == 0 {
+        // Each small amount, moved up by the bound, is below twice the bound and not negative.
+        if (0..2 * SMALL).contains(&widest) {
             self.total.add(Micros(total));
             self.returned.add(Micros(returned));
         } else {
@@ -250,21 +262,23 @@ impl Added {
 
     #[cold]
     #[inline(never)]
-    fn add_large(&mut self, rows: impl Iterator<Item = (i64, u8, i64)>) {
-        for (amount, kind, mask) in rows {
-            self.total.add(Micros(amount & mask));
-            if kind == RowKind::Return as u8 {
-                self.returned.add(Micros(amount & mask));
-            }
+    fn add_large(&mut self, rows: impl Iterator<Item = (i64, u8)>) {
+        for (amount, kind) in rows {
+            self.total.add(Micros(amount));
+            self.returned.add(Micros(amount & RETURNED[usize::from(kind & 7)]));
         }
     }
 }
 
+/// All ones for a return, else 0.
+const RETURNED: [i64; 8] = [0, -1, 0, 0, 0, 0, 0, 0];
+
 impl Shares {
     fn add(&mut self, run: &Run<'_>, rows: &Rows<'_>, begin: usize) -> Result<(), Problem> {
+        let masks = self.counted.kind_masks();
         for (place, (amount, kind)) in run.amounts.iter().zip(run.kinds).enumerate() {
             let wanted = run.selectors.get(place).copied().unwrap_or(EVERY_ROW);
-            let amount = Micros(amount & self.counted.counts(*kind, wanted));
+            let amount = Micros(self.counted.amount(&masks, *amount, *kind, wanted));
             match &mut self.by_product {
                 Some(products) => {
                     let product = rows.product.get(begin + place).ok_or_else(|| missing("product"))?;
