@@ -43,7 +43,10 @@ impl Tx {
     pub async fn add_accounts(&mut self, accounts: &[NewAccount]) -> Result<Added> {
         // Holds the counter, so that nobody adds the same numbers in between.
         self.advance("accounts", 0).await?;
-        let numbers = accounts.iter().flat_map(|account| [Some(&*account.number), account.parent.as_deref()]).flatten();
+        let numbers = accounts
+            .iter()
+            .flat_map(|account| [Some(&*account.number), account.parent.as_deref()])
+            .flatten();
         let mut known = self.account_ids(numbers).await?;
         let mut added = Added::default();
         let mut waiting: Vec<(usize, &NewAccount)> = Vec::new();
@@ -84,7 +87,13 @@ impl Tx {
         }
         for (place, account) in waiting {
             let parent = account.parent.as_deref().unwrap_or_default();
-            added.refused.push((place, format!("the parent `{parent}` of account `{}` does not exist, or is below it", account.number)));
+            added.refused.push((
+                place,
+                format!(
+                    "the parent `{parent}` of account `{}` does not exist, or is below it",
+                    account.number
+                ),
+            ));
         }
         added.refused.sort_unstable();
         added.new = ready.len();
@@ -102,23 +111,39 @@ impl Tx {
             "",
             |values, row| {
                 let (ordinal, (id, parent, account)) = row;
-                values.push_bind(id.as_str()).push_bind(*ordinal).push_bind(&*account.number).push_bind(&*account.name);
-                values.push_bind(parent.as_ref().map(AccountId::as_str)).push_bind(Json(&account.attributes)).push_bind(at)
+                values
+                    .push_bind(id.as_str())
+                    .push_bind(*ordinal)
+                    .push_bind(&*account.number)
+                    .push_bind(&*account.name);
+                values
+                    .push_bind(parent.as_ref().map(AccountId::as_str))
+                    .push_bind(Json(&account.attributes))
+                    .push_bind(at)
             }
         );
-        self.note("add-accounts", "accounts", json!({"new": added.new, "first_ordinal": last + 1}));
+        self.note(
+            "add-accounts",
+            "accounts",
+            json!({"new": added.new, "first_ordinal": last + 1}),
+        );
         Ok(added)
     }
 
     /// Adds those whose address is not known at the account yet.
     pub async fn add_contacts(&mut self, contacts: &[NewContact]) -> Result<Added> {
-        let ids = self.account_ids(contacts.iter().map(|contact| &*contact.account)).await?;
+        let ids = self
+            .account_ids(contacts.iter().map(|contact| &*contact.account))
+            .await?;
         let mut added = Added::default();
         let mut rows: Vec<(&AccountId, &NewContact)> = Vec::new();
         for (place, contact) in contacts.iter().enumerate() {
             match ids.get(&contact.account) {
                 Some(id) => rows.push((id, contact)),
-                None => added.refused.push((place, format!("account `{}` does not exist: add it first", contact.account))),
+                None => added.refused.push((
+                    place,
+                    format!("account `{}` does not exist: add it first", contact.account),
+                )),
             }
         }
         let at = self.at;
@@ -130,7 +155,10 @@ impl Tx {
             " on conflict (account, email) do nothing",
             |values, row| {
                 let (id, contact) = row;
-                values.push_bind(id.as_str()).push_bind(&*contact.email).push_bind(&*contact.name);
+                values
+                    .push_bind(id.as_str())
+                    .push_bind(&*contact.email)
+                    .push_bind(&*contact.name);
                 values.push_bind(&*contact.role).push_bind(at)
             }
         );
@@ -256,7 +284,12 @@ impl Snapshot {
             .fetch_all(conn)
             .await
         })?;
-        let contact = |row: ContactRow| NewContact { account: row.account, name: row.name, email: row.email, role: row.role };
+        let contact = |row: ContactRow| NewContact {
+            account: row.account,
+            name: row.name,
+            email: row.email,
+            role: row.role,
+        };
         Ok(rows.into_iter().map(contact).collect())
     }
 

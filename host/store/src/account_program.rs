@@ -67,7 +67,9 @@ impl Tx {
                 .await
         })?;
         let code = held.ok_or_else(|| Error::Conflict(format!("program `{program}` does not exist")))?;
-        let mut ids = self.account_ids(enrolments.iter().map(|enrolment| &*enrolment.account)).await?;
+        let mut ids = self
+            .account_ids(enrolments.iter().map(|enrolment| &*enrolment.account))
+            .await?;
         let accounts = list(ids.values().map(AccountId::as_str));
         let rows: Vec<ParticipantRow> = on_engine!(self, |conn| {
             sqlx::query_as(
@@ -82,15 +84,29 @@ impl Tx {
             .fetch_all(conn)
             .await
         })?;
-        let present = rows.into_iter().map(Participant::try_from).map(|p| p.map(|p| (p.account.number.clone(), p.enrolment)));
+        let present = rows
+            .into_iter()
+            .map(Participant::try_from)
+            .map(|p| p.map(|p| (p.account.number.clone(), p.enrolment)));
         let present: HashMap<String, AccountProgram> = present.collect::<Result<_>>()?;
 
         let mut enrolled = Enrolled::default();
-        let (mut new, mut changed): (Vec<(AccountProgramId, AccountId, &Enrolment)>, Vec<(AccountProgramId, &Enrolment)>) = Default::default();
+        let (mut new, mut changed): (
+            Vec<(AccountProgramId, AccountId, &Enrolment)>,
+            Vec<(AccountProgramId, &Enrolment)>,
+        ) = Default::default();
         for (place, enrolment) in enrolments.iter().enumerate() {
-            let Enrolment { account, from, until, agreed } = enrolment;
+            let Enrolment {
+                account,
+                from,
+                until,
+                agreed,
+            } = enrolment;
             if until.is_some_and(|until| until < *from) {
-                enrolled.refused.push((place, format!("account `{account}` would leave before it joins: exchange the dates")));
+                enrolled.refused.push((
+                    place,
+                    format!("account `{account}` would leave before it joins: exchange the dates"),
+                ));
             } else if let Some(part) = present.get(account) {
                 if (part.enrolled_from, part.enrolled_until, &part.agreed) == (*from, *until, agreed) {
                     enrolled.unchanged += 1;
@@ -100,9 +116,13 @@ impl Tx {
             } else if let Some(id) = ids.remove(account) {
                 new.push((self.ids.next(self.at), id, enrolment));
             } else if new.iter().any(|(_, _, other)| other.account == *account) {
-                enrolled.refused.push((place, format!("account `{account}` stands twice in the list")));
+                enrolled
+                    .refused
+                    .push((place, format!("account `{account}` stands twice in the list")));
             } else {
-                enrolled.refused.push((place, format!("account `{account}` does not exist: add it first")));
+                enrolled
+                    .refused
+                    .push((place, format!("account `{account}` does not exist: add it first")));
             }
         }
         (enrolled.new, enrolled.changed) = (new.len(), changed.len());
@@ -115,29 +135,44 @@ impl Tx {
             "",
             |values, row| {
                 let (id, account, enrolment) = row;
-                values.push_bind(id.as_str()).push_bind(program.as_str()).push_bind(account.as_str());
-                values.push_bind(enrolment.from.number()).push_bind(enrolment.until.map(Day::number));
+                values
+                    .push_bind(id.as_str())
+                    .push_bind(program.as_str())
+                    .push_bind(account.as_str());
+                values
+                    .push_bind(enrolment.from.number())
+                    .push_bind(enrolment.until.map(Day::number));
                 values.push_bind(Json(&enrolment.agreed)).push_bind(at)
             }
         );
         for (id, enrolment) in &changed {
             on_engine!(self, |conn| {
-                sqlx::query("update account_programs set enrolled_from = $1, enrolled_until = $2, agreed = $3 where id = $4")
-                    .bind(enrolment.from.number())
-                    .bind(enrolment.until.map(Day::number))
-                    .bind(Json(&enrolment.agreed))
-                    .bind(id.as_str())
-                    .execute(conn)
-                    .await?;
+                sqlx::query(
+                    "update account_programs set enrolled_from = $1, enrolled_until = $2, agreed = $3 where id = $4",
+                )
+                .bind(enrolment.from.number())
+                .bind(enrolment.until.map(Day::number))
+                .bind(Json(&enrolment.agreed))
+                .bind(id.as_str())
+                .execute(conn)
+                .await?;
             });
         }
-        let noted: Vec<_> = new.iter().map(|(_, _, enrolment)| *enrolment).chain(changed.iter().map(|(_, enrolment)| *enrolment)).collect();
+        let noted: Vec<_> = new
+            .iter()
+            .map(|(_, _, enrolment)| *enrolment)
+            .chain(changed.iter().map(|(_, enrolment)| *enrolment))
+            .collect();
         if !noted.is_empty() {
             let noted: Vec<_> = noted
                 .into_iter()
                 .map(|e| json!({"account": e.account, "from": e.from, "until": e.until, "agreed": e.agreed}))
                 .collect();
-            self.note("enrol", code, json!({"new": new.len(), "changed": changed.len(), "enrolments": noted}));
+            self.note(
+                "enrol",
+                code,
+                json!({"new": new.len(), "changed": changed.len(), "enrolments": noted}),
+            );
         }
         Ok(enrolled)
     }

@@ -52,7 +52,11 @@ const PAGE: i64 = 1_000;
 impl Tx {
     /// Notes what this unit of work did; it enters the log when the work is committed.
     pub(crate) fn note(&mut self, action: &'static str, subject: impl Into<String>, details: Value) {
-        self.entries.push(Entry { action, subject: subject.into(), details });
+        self.entries.push(Entry {
+            action,
+            subject: subject.into(),
+            details,
+        });
     }
 
     pub(crate) async fn write_entries(&mut self) -> Result<()> {
@@ -69,8 +73,23 @@ impl Tx {
         let mut rows = Vec::with_capacity(entries.len());
         for (sequence, entry) in (last + 1..).zip(entries) {
             let details = String::from_utf8_lossy(&canonical_json(&entry.details)?).into_owned();
-            let digest = digest_of(sequence, at, &actor, entry.action, &entry.subject, &entry.details, previous)?;
-            rows.push((sequence, entry.action, entry.subject, details, previous.to_string(), digest.to_string()));
+            let digest = digest_of(
+                sequence,
+                at,
+                &actor,
+                entry.action,
+                &entry.subject,
+                &entry.details,
+                previous,
+            )?;
+            rows.push((
+                sequence,
+                entry.action,
+                entry.subject,
+                details,
+                previous.to_string(),
+                digest.to_string(),
+            ));
             previous = digest;
         }
         insert_many!(
@@ -80,8 +99,16 @@ impl Tx {
             rows,
             "",
             |values, row| {
-                values.push_bind(row.0).push_bind(at).push_bind(&*actor).push_bind(row.1);
-                values.push_bind(&*row.2).push_bind(&*row.3).push_bind(&*row.4).push_bind(&*row.5)
+                values
+                    .push_bind(row.0)
+                    .push_bind(at)
+                    .push_bind(&*actor)
+                    .push_bind(row.1);
+                values
+                    .push_bind(&*row.2)
+                    .push_bind(&*row.3)
+                    .push_bind(&*row.4)
+                    .push_bind(&*row.5)
             }
         );
         Ok(())
@@ -89,7 +116,10 @@ impl Tx {
 
     async fn audit_digest(&mut self, sequence: i64) -> Result<Digest> {
         let digest: Option<String> = on_engine!(self, |conn| {
-            sqlx::query_scalar("select digest from audit where sequence = $1").bind(sequence).fetch_optional(conn).await
+            sqlx::query_scalar("select digest from audit where sequence = $1")
+                .bind(sequence)
+                .fetch_optional(conn)
+                .await
         })?;
         let digest = digest.ok_or_else(|| Error::corrupt(format!("audit entry {sequence} is missing")))?;
         read(digest.parse())
@@ -132,9 +162,18 @@ impl Snapshot {
                 if entry.previous != previous {
                     return Err(broken("it does not follow from the entry before it"));
                 }
-                let details: Value = serde_json::from_str(&entry.details).map_err(|_| broken("its details are no JSON"))?;
+                let details: Value =
+                    serde_json::from_str(&entry.details).map_err(|_| broken("its details are no JSON"))?;
                 let actor = entry.actor.to_string();
-                let found = digest_of(sequence, entry.at, &actor, &entry.action, &entry.subject, &details, previous)?;
+                let found = digest_of(
+                    sequence,
+                    entry.at,
+                    &actor,
+                    &entry.action,
+                    &entry.subject,
+                    &details,
+                    previous,
+                )?;
                 if found != entry.digest {
                     return Err(broken("its contents do not give its digest"));
                 }
@@ -145,11 +184,16 @@ impl Snapshot {
             }
         }
         let count: i64 = on_engine!(self, |conn| {
-            sqlx::query_scalar("select value from counters where name = 'audit'").fetch_one(conn).await
+            sqlx::query_scalar("select value from counters where name = 'audit'")
+                .fetch_one(conn)
+                .await
         })?;
         match u64::try_from(last) {
             Ok(entries) if last == count => Ok(entries),
-            _ => Err(Error::corrupt(format!("audit entry {} is missing: the log ends at {last}", last + 1))),
+            _ => Err(Error::corrupt(format!(
+                "audit entry {} is missing: the log ends at {last}",
+                last + 1
+            ))),
         }
     }
 }

@@ -29,7 +29,10 @@ impl Clock {
 pub enum Ids {
     Random(Arc<Mutex<ContextV7>>),
     /// The same ids in the same order, at the same times.
-    Seeded { seed: u64, count: Arc<AtomicU64> },
+    Seeded {
+        seed: u64,
+        count: Arc<AtomicU64>,
+    },
 }
 
 impl Ids {
@@ -38,14 +41,21 @@ impl Ids {
     }
 
     pub fn seeded(seed: u64) -> Self {
-        Ids::Seeded { seed, count: Arc::default() }
+        Ids::Seeded {
+            seed,
+            count: Arc::default(),
+        }
     }
 
     pub fn next<T: From<Uuid>>(&self, at: DateTime<Utc>) -> T {
         let uuid = match self {
             Ids::Random(context) => {
                 let seconds = u64::try_from(at.timestamp()).unwrap_or_default();
-                Uuid::new_v7(Timestamp::from_unix(context.as_ref(), seconds, at.timestamp_subsec_nanos()))
+                Uuid::new_v7(Timestamp::from_unix(
+                    context.as_ref(),
+                    seconds,
+                    at.timestamp_subsec_nanos(),
+                ))
             }
             Ids::Seeded { seed, count } => {
                 let count = count.fetch_add(1, Ordering::Relaxed);
@@ -79,7 +89,7 @@ mod tests {
         }
         let (a, b, other) = (Ids::seeded(7), Ids::seeded(7), Ids::seeded(8));
         let first: Uuid = a.next(at);
-        assert_eq!(first, b.next(at));
+        assert_eq!(first, b.next::<Uuid>(at));
         assert_ne!(first, other.next::<Uuid>(at));
     }
 }

@@ -28,7 +28,10 @@ pub struct Store {
 #[derive(Clone, Debug)]
 enum Pools {
     /// One writer, many readers: SQLite allows a single write transaction at a time.
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -81,9 +84,16 @@ impl Store {
         let opened = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             open_postgres(url).await
         } else {
-            open_sqlite(url.strip_prefix("sqlite:").map_or(url, |path| path.trim_start_matches("//"))).await
+            open_sqlite(
+                url.strip_prefix("sqlite:")
+                    .map_or(url, |path| path.trim_start_matches("//")),
+            )
+            .await
         };
-        let pools = opened.map_err(|reason| Error::Open { url: without_password(url), reason: reason.to_string() })?;
+        let pools = opened.map_err(|reason| Error::Open {
+            url: without_password(url),
+            reason: reason.to_string(),
+        })?;
         Ok(Store { pools, clock, ids })
     }
 
@@ -111,9 +121,10 @@ impl Store {
     pub async fn read(&self) -> Result<Snapshot> {
         let connection = match &self.pools {
             Pools::Sqlite { readers, .. } => Connection::Sqlite(readers.begin().await?),
-            Pools::Postgres(pool) => {
-                Connection::Postgres(pool.begin_with("begin isolation level repeatable read read only").await?)
-            }
+            Pools::Postgres(pool) => Connection::Postgres(
+                pool.begin_with("begin isolation level repeatable read read only")
+                    .await?,
+            ),
         };
         Ok(Snapshot { connection })
     }
@@ -192,21 +203,33 @@ async fn open_sqlite(path: &str) -> Result<Pools, sqlx::Error> {
         // `insert or replace` would otherwise delete past the triggers.
         .pragma("recursive_triggers", "on")
         .pragma("cache_size", "-65536");
-    let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(options.clone())
+        .await?;
     SQLITE.run(&writer).await?;
-    let readers = SqlitePoolOptions::new().max_connections(8).connect_with(options.read_only(true)).await?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(8)
+        .connect_with(options.read_only(true))
+        .await?;
     Ok(Pools::Sqlite { writer, readers })
 }
 
 async fn open_postgres(url: &str) -> Result<Pools, sqlx::Error> {
-    let pool = PgPoolOptions::new().max_connections(16).connect_with(PgConnectOptions::from_str(url)?).await?;
+    let pool = PgPoolOptions::new()
+        .max_connections(16)
+        .connect_with(PgConnectOptions::from_str(url)?)
+        .await?;
     POSTGRES.run(&pool).await?;
     Ok(Pools::Postgres(pool))
 }
 
 /// For messages.
 fn without_password(url: &str) -> String {
-    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
+    match url
+        .split_once("://")
+        .and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?)))
+    {
         Some((scheme, (login, host))) => {
             let user = login.split(':').next().unwrap_or_default();
             format!("{scheme}://{user}@{host}")
@@ -221,7 +244,10 @@ mod tests {
 
     #[test]
     fn a_message_shows_no_password() {
-        assert_eq!(without_password("postgres://ada:secret@db/gtm"), "postgres://ada@db/gtm");
+        assert_eq!(
+            without_password("postgres://ada:secret@db/gtm"),
+            "postgres://ada@db/gtm"
+        );
         assert_eq!(without_password("gtm.sqlite"), "gtm.sqlite");
     }
 }

@@ -36,7 +36,9 @@ impl From<sqlx::Error> for Error {
         // SQLite: busy and locked, with their extended forms; PostgreSQL: serialization failure, deadlock, lock not available.
         const BUSY: [&str; 9] = ["5", "6", "261", "262", "517", "773", "40001", "40P01", "55P03"];
         match &error {
-            sqlx::Error::Database(database) if database.code().is_some_and(|code| BUSY.contains(&&*code)) => Error::Busy,
+            sqlx::Error::Database(database) if database.code().is_some_and(|code| BUSY.contains(&&*code)) => {
+                Error::Busy
+            }
             sqlx::Error::PoolTimedOut => Error::Busy,
             _ => Error::Database(error),
         }

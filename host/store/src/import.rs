@@ -79,7 +79,8 @@ impl Tx {
             .await
             .map(|_| ())
         })?;
-        let details = json!({"file": import.file_name, "digest": digest, "profile": import.profile, "source": import.source});
+        let details =
+            json!({"file": import.file_name, "digest": digest, "profile": import.profile, "source": import.source});
         self.note("begin-import", id.as_str(), details);
         Ok(id)
     }
@@ -144,7 +145,11 @@ impl TryFrom<ImportRow> for Import {
                 profile: row.profile,
                 source: row.source,
             },
-            counts: ImportCounts { accepted: row.accepted, duplicates: row.duplicates, refused: row.refused },
+            counts: ImportCounts {
+                accepted: row.accepted,
+                duplicates: row.duplicates,
+                refused: row.refused,
+            },
             actor: read(row.actor.parse())?,
             started_at: row.started_at,
             finished_at: row.finished_at,

@@ -190,7 +190,11 @@ impl Snapshot {
             account: row.account.into(),
             account_number: row.number,
             account_name: row.name,
-            held: Amount { balance: row.balance, unit: row.unit, amount: Micros(row.held_micros) },
+            held: Amount {
+                balance: row.balance,
+                unit: row.unit,
+                amount: Micros(row.held_micros),
+            },
         };
         Ok(rows.into_iter().map(line).collect())
     }
@@ -218,7 +222,11 @@ impl Snapshot {
         })?;
         let mut amounts: HashMap<String, Vec<Amount>> = HashMap::with_capacity(statements.len());
         for (statement, balance, unit, micros) in rows {
-            amounts.entry(statement).or_default().push(Amount { balance, unit, amount: Micros(micros) });
+            amounts.entry(statement).or_default().push(Amount {
+                balance,
+                unit,
+                amount: Micros(micros),
+            });
         }
         Ok(amounts)
     }

@@ -41,10 +41,18 @@ impl Tx {
     ///
     /// # Errors
     /// [`Error::Conflict`] when that version is installed with another component, descriptor or grant.
-    pub async fn install_plugin(&mut self, descriptor: &Descriptor, granted: &Grant, component: &[u8]) -> Result<PluginVersion> {
+    pub async fn install_plugin(
+        &mut self,
+        descriptor: &Descriptor,
+        granted: &Grant,
+        component: &[u8],
+    ) -> Result<PluginVersion> {
         let digest = Digest::of(component);
         if let Some(installed) = self.plugin_version_named(&descriptor.id, &descriptor.version).await? {
-            return if installed.component == digest && installed.descriptor == *descriptor && installed.granted == *granted {
+            return if installed.component == digest
+                && installed.descriptor == *descriptor
+                && installed.granted == *granted
+            {
                 Ok(installed)
             } else {
                 Err(Error::Conflict(format!(
@@ -66,11 +74,13 @@ impl Tx {
         let described = String::from_utf8_lossy(&canonical_json(descriptor)?).into_owned();
         let grant = String::from_utf8_lossy(&canonical_json(granted)?).into_owned();
         on_engine!(self, |conn| {
-            sqlx::query("insert into plugin_components (digest, content) values ($1, $2) on conflict (digest) do nothing")
-                .bind(&*digest)
-                .bind(component)
-                .execute(&mut *conn)
-                .await?;
+            sqlx::query(
+                "insert into plugin_components (digest, content) values ($1, $2) on conflict (digest) do nothing",
+            )
+            .bind(&*digest)
+            .bind(component)
+            .execute(&mut *conn)
+            .await?;
             sqlx::query(
                 "insert into plugin_versions (id, plugin, version, descriptor, granted, digest, status, installed_at, installed_by)
                  values ($1, $2, $3, $4, $5, $6, 'active', $7, $8)",
@@ -86,7 +96,8 @@ impl Tx {
             .execute(conn)
             .await?;
         });
-        let details = json!({"plugin": descriptor.id, "version": descriptor.version, "component": digest, "granted": granted});
+        let details =
+            json!({"plugin": descriptor.id, "version": descriptor.version, "component": digest, "granted": granted});
         self.note("install-plugin", installed.id.as_str(), details);
         Ok(installed)
     }
@@ -94,13 +105,17 @@ impl Tx {
     /// From now on no new terms take this version.
     pub async fn retire_plugin(&mut self, id: &PluginVersionId) -> Result<()> {
         let retired: Option<String> = on_engine!(self, |conn| {
-            sqlx::query_scalar("update plugin_versions set status = 'retired' where id = $1 and status = 'active' returning id")
-                .bind(id.as_str())
-                .fetch_optional(conn)
-                .await
+            sqlx::query_scalar(
+                "update plugin_versions set status = 'retired' where id = $1 and status = 'active' returning id",
+            )
+            .bind(id.as_str())
+            .fetch_optional(conn)
+            .await
         })?;
         if retired.is_none() {
-            return Err(Error::Conflict(format!("plugin version `{id}` does not exist, or is retired")));
+            return Err(Error::Conflict(format!(
+                "plugin version `{id}` does not exist, or is retired"
+            )));
         }
         self.note("retire-plugin", id.as_str(), json!({}));
         Ok(())
@@ -159,12 +174,16 @@ impl Snapshot {
     pub async fn component(&mut self, digest: &Digest) -> Result<Option<Vec<u8>>> {
         let name = digest.to_string();
         let content: Option<Vec<u8>> = on_engine!(self, |conn| {
-            sqlx::query_scalar("select content from plugin_components where digest = $1").bind(&*name).fetch_optional(conn).await
+            sqlx::query_scalar("select content from plugin_components where digest = $1")
+                .bind(&*name)
+                .fetch_optional(conn)
+                .await
         })?;
         match content {
-            Some(content) if Digest::of(&content) != *digest => {
-                Err(Error::corrupt(format!("the component `{digest}` was changed: its bytes give {}", Digest::of(&content))))
-            }
+            Some(content) if Digest::of(&content) != *digest => Err(Error::corrupt(format!(
+                "the component `{digest}` was changed: its bytes give {}",
+                Digest::of(&content)
+            ))),
             content => Ok(content),
         }
     }

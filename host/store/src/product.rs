@@ -55,11 +55,22 @@ impl Tx {
             "",
             |values, row| {
                 let (ordinal, (id, product)) = row;
-                values.push_bind(id.as_str()).push_bind(*ordinal).push_bind(&*product.sku).push_bind(&*product.name);
-                values.push_bind(&*product.category).push_bind(Json(&product.attributes)).push_bind(at)
+                values
+                    .push_bind(id.as_str())
+                    .push_bind(*ordinal)
+                    .push_bind(&*product.sku)
+                    .push_bind(&*product.name);
+                values
+                    .push_bind(&*product.category)
+                    .push_bind(Json(&product.attributes))
+                    .push_bind(at)
             }
         );
-        self.note("add-products", "products", json!({"new": added.new, "first_ordinal": last + 1}));
+        self.note(
+            "add-products",
+            "products",
+            json!({"new": added.new, "first_ordinal": last + 1}),
+        );
         Ok(added)
     }
 }

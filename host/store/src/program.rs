@@ -85,7 +85,10 @@ impl Tx {
             .await
         })?;
         if created.is_none() {
-            return Err(Error::Conflict(format!("program `{}` exists already: choose another code", program.code)));
+            return Err(Error::Conflict(format!(
+                "program `{}` exists already: choose another code",
+                program.code
+            )));
         }
         self.note("create-program", &*program.code, json!(program));
         Ok(program)
@@ -102,7 +105,12 @@ impl Tx {
                 let named = format!("plugin `{}` {}", plugin.descriptor.id, plugin.descriptor.version);
                 return Err(Error::Conflict(format!("{named} is retired: choose a newer version")));
             }
-            None => return Err(Error::Conflict(format!("plugin version `{}` does not exist: install it first", new.plugin_version))),
+            None => {
+                return Err(Error::Conflict(format!(
+                    "plugin version `{}` does not exist: install it first",
+                    new.plugin_version
+                )));
+            }
         };
         // Holds the program, so that two versions do not get the same number.
         let code: Option<String> = on_engine!(self, |conn| {
@@ -112,7 +120,11 @@ impl Tx {
                 .await
         })?;
         let code = code.ok_or_else(|| Error::Conflict(format!("program `{program}` does not exist")))?;
-        let version = self.terms_of(program).await?.last().map_or(1, |newest| newest.version + 1);
+        let version = self
+            .terms_of(program)
+            .await?
+            .last()
+            .map_or(1, |newest| newest.version + 1);
         let terms = Terms {
             id: self.ids.next(self.at),
             program: program.clone(),
@@ -148,10 +160,12 @@ impl Snapshot {
     /// By its code.
     pub async fn program(&mut self, code: &str) -> Result<Option<Program>> {
         let row: Option<ProgramRow> = on_engine!(self, |conn| {
-            sqlx::query_as("select id, code, title, currency, calendar, start_day, end_day from programs where code = $1")
-                .bind(code)
-                .fetch_optional(conn)
-                .await
+            sqlx::query_as(
+                "select id, code, title, currency, calendar, start_day, end_day from programs where code = $1",
+            )
+            .bind(code)
+            .fetch_optional(conn)
+            .await
         })?;
         row.map(Program::try_from).transpose()
     }
@@ -194,10 +208,12 @@ impl Snapshot {
 
     pub async fn terms(&mut self, id: &TermsId) -> Result<Option<Terms>> {
         let row: Option<TermsRow> = on_engine!(self, |conn| {
-            sqlx::query_as("select id, program, version, valid_from, json, plugin_version, component from terms where id = $1")
-                .bind(id.as_str())
-                .fetch_optional(conn)
-                .await
+            sqlx::query_as(
+                "select id, program, version, valid_from, json, plugin_version, component from terms where id = $1",
+            )
+            .bind(id.as_str())
+            .fetch_optional(conn)
+            .await
         })?;
         row.map(Terms::try_from).transpose()
     }

@@ -75,21 +75,43 @@ impl Tx {
             "",
             |values, row| {
                 let (id, held, component, context, rows) = row;
-                values.push_bind(&**id).push_bind(held.run.as_str()).push_bind(held.program.as_str());
-                values.push_bind(held.account.as_str()).push_bind(&*held.period).push_bind(&*held.reason);
-                values.push_bind(&*held.log).push_bind(&**component).push_bind(context.as_deref());
+                values
+                    .push_bind(&**id)
+                    .push_bind(held.run.as_str())
+                    .push_bind(held.program.as_str());
+                values
+                    .push_bind(held.account.as_str())
+                    .push_bind(&*held.period)
+                    .push_bind(&*held.reason);
+                values
+                    .push_bind(&*held.log)
+                    .push_bind(&**component)
+                    .push_bind(context.as_deref());
                 values.push_bind(rows.as_deref()).push_bind(at)
             }
         );
-        let statements: Vec<_> = held.iter().map(|held| json!({"account": held.account, "reason": held.reason})).collect();
+        let statements: Vec<_> = held
+            .iter()
+            .map(|held| json!({"account": held.account, "reason": held.reason}))
+            .collect();
         let subject = first.run.to_string();
-        self.note("quarantine", subject, json!({"program": first.program, "period": first.period, "statements": statements}));
+        self.note(
+            "quarantine",
+            subject,
+            json!({"program": first.program, "period": first.period, "statements": statements}),
+        );
         Ok(())
     }
 
     /// Lets go of what earlier runs held back of these participants' statements, because this run could work them out. Says how many
     /// entries were open.
-    pub async fn resolve_quarantine(&mut self, run: &RunId, program: &ProgramId, period: &str, accounts: &[&AccountId]) -> Result<u64> {
+    pub async fn resolve_quarantine(
+        &mut self,
+        run: &RunId,
+        program: &ProgramId,
+        period: &str,
+        accounts: &[&AccountId],
+    ) -> Result<u64> {
         let (at, accounts) = (self.at, list(accounts.iter().map(|account| account.as_str())));
         let resolved = on_engine!(self, |conn| {
             sqlx::query(
@@ -108,7 +130,11 @@ impl Tx {
             .rows_affected()
         });
         if resolved > 0 {
-            self.note("resolve-quarantine", run.as_str(), json!({"program": program, "period": period, "resolved": resolved}));
+            self.note(
+                "resolve-quarantine",
+                run.as_str(),
+                json!({"program": program, "period": period, "resolved": resolved}),
+            );
         }
         Ok(resolved)
     }

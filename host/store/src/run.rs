@@ -256,10 +256,15 @@ impl FromStr for RunStatus {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        [RunStatus::Running, RunStatus::Held, RunStatus::Complete, RunStatus::Failed]
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| Error::corrupt(format!("`{text}` is no status of a run")))
+        [
+            RunStatus::Running,
+            RunStatus::Held,
+            RunStatus::Complete,
+            RunStatus::Failed,
+        ]
+        .into_iter()
+        .find(|status| status.as_str() == text)
+        .ok_or_else(|| Error::corrupt(format!("`{text}` is no status of a run")))
     }
 }
 

@@ -29,11 +29,17 @@ impl Tx {
     pub async fn keep_segments(&mut self, segments: &[Segment], after: u64, position: u64) -> Result<()> {
         let sealed = self.advance("sealed", 0).await? as u64;
         if sealed != after || position < after {
-            return Err(Error::Stale(format!("the journal is sealed up to position {sealed} by now, not {after}: seal from there")));
+            return Err(Error::Stale(format!(
+                "the journal is sealed up to position {sealed} by now, not {after}: seal from there"
+            )));
         }
         self.insert_segments(segments).await?;
         self.advance("sealed", (position - after) as usize).await?;
-        self.note("keep-segments", "segments", json!({"new": segments.len(), "after": after, "position": position}));
+        self.note(
+            "keep-segments",
+            "segments",
+            json!({"new": segments.len(), "after": after, "position": position}),
+        );
         Ok(())
     }
 
@@ -52,10 +58,16 @@ impl Tx {
                 .rows_affected()
         });
         if deleted != old.len() as u64 {
-            return Err(Error::Stale("a segment that was to be merged is gone: list them again".to_owned()));
+            return Err(Error::Stale(
+                "a segment that was to be merged is gone: list them again".to_owned(),
+            ));
         }
         self.insert_segments(new).await?;
-        self.note("replace-segments", "segments", json!({"old": old.len(), "new": new.len()}));
+        self.note(
+            "replace-segments",
+            "segments",
+            json!({"old": old.len(), "new": new.len()}),
+        );
         Ok(())
     }
 
@@ -64,7 +76,9 @@ impl Tx {
         let sealed = self.advance("sealed", 0).await?;
         on_engine!(self, |conn| {
             sqlx::query("delete from segments").execute(&mut *conn).await?;
-            sqlx::query("update counters set value = 0 where name = 'sealed'").execute(conn).await?;
+            sqlx::query("update counters set value = 0 where name = 'sealed'")
+                .execute(conn)
+                .await?;
         });
         self.note("delete-segments", "segments", json!({"position": sealed}));
         Ok(())
@@ -103,7 +117,9 @@ impl Snapshot {
     /// Up to which position of the journal segments are kept; 0 when none are.
     pub async fn sealed_position(&mut self) -> Result<u64> {
         let position: i64 = on_engine!(self, |conn| {
-            sqlx::query_scalar("select value from counters where name = 'sealed'").fetch_one(conn).await
+            sqlx::query_scalar("select value from counters where name = 'sealed'")
+                .fetch_one(conn)
+                .await
         })?;
         Ok(position as u64)
     }
@@ -141,12 +157,18 @@ impl Snapshot {
     pub async fn segment(&mut self, digest: &Digest) -> Result<Vec<u8>> {
         let name = digest.to_string();
         let content: Option<Vec<u8>> = on_engine!(self, |conn| {
-            sqlx::query_scalar("select content from segments where digest = $1").bind(&*name).fetch_optional(conn).await
+            sqlx::query_scalar("select content from segments where digest = $1")
+                .bind(&*name)
+                .fetch_optional(conn)
+                .await
         })?;
-        let content = content.ok_or_else(|| Error::Stale(format!("the segment `{digest}` is gone: list them again")))?;
+        let content =
+            content.ok_or_else(|| Error::Stale(format!("the segment `{digest}` is gone: list them again")))?;
         let found = Digest::of(&content);
         if found != *digest {
-            return Err(Error::corrupt(format!("the segment `{digest}` was changed: its bytes give {found}; rebuild the segments")));
+            return Err(Error::corrupt(format!(
+                "the segment `{digest}` was changed: its bytes give {found}; rebuild the segments"
+            )));
         }
         Ok(content)
     }

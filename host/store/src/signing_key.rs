@@ -22,13 +22,15 @@ impl Tx {
         let id = Digest::of(public_key).to_string();
         let at = self.at;
         let added = on_engine!(self, |conn| {
-            sqlx::query("insert into signing_keys (id, public_key, created_at) values ($1, $2, $3) on conflict (id) do nothing")
-                .bind(&*id)
-                .bind(public_key)
-                .bind(at)
-                .execute(conn)
-                .await?
-                .rows_affected()
+            sqlx::query(
+                "insert into signing_keys (id, public_key, created_at) values ($1, $2, $3) on conflict (id) do nothing",
+            )
+            .bind(&*id)
+            .bind(public_key)
+            .bind(at)
+            .execute(conn)
+            .await?
+            .rows_affected()
         });
         if added > 0 {
             self.note("add-signing-key", &*id, json!({}));
@@ -42,13 +44,24 @@ impl Snapshot {
     /// [`Error::Corrupt`] when the key is not the one that has this id.
     pub async fn signing_key(&mut self, id: &str) -> Result<Option<SigningKey>> {
         let row: Option<(Vec<u8>, DateTime<Utc>)> = on_engine!(self, |conn| {
-            sqlx::query_as("select public_key, created_at from signing_keys where id = $1").bind(id).fetch_optional(conn).await
+            sqlx::query_as("select public_key, created_at from signing_keys where id = $1")
+                .bind(id)
+                .fetch_optional(conn)
+                .await
         })?;
-        let Some((public_key, created_at)) = row else { return Ok(None) };
+        let Some((public_key, created_at)) = row else {
+            return Ok(None);
+        };
         let named: Digest = read(id.parse())?;
         if Digest::of(&public_key) != named {
-            return Err(Error::corrupt(format!("the signing key `{id}` was changed: its bytes give another id")));
+            return Err(Error::corrupt(format!(
+                "the signing key `{id}` was changed: its bytes give another id"
+            )));
         }
-        Ok(Some(SigningKey { id: id.to_owned(), public_key, created_at }))
+        Ok(Some(SigningKey {
+            id: id.to_owned(),
+            public_key,
+            created_at,
+        }))
     }
 }

@@ -112,13 +112,22 @@ impl Tx {
         let mut outcomes = vec![Saved::Stale; revisions.len()];
         let mut groups: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
         for (place, revision) in revisions.iter().enumerate() {
-            groups.entry((revision.program.as_str(), &revision.period)).or_default().push(place);
+            groups
+                .entry((revision.program.as_str(), &revision.period))
+                .or_default()
+                .push(place);
         }
         let mut posted: Vec<(&StatementId, &Revision)> = Vec::with_capacity(revisions.len());
         let mut claimed = Vec::with_capacity(revisions.len());
         for ((program, period), places) in groups {
-            let (program, numbers) = (ProgramId::from(program.to_owned()), self.statement_ids(program, period, revisions, &places).await?);
-            claimed.extend(self.claim(&program, period, revisions, &places, &numbers, &mut outcomes).await?);
+            let (program, numbers) = (
+                ProgramId::from(program.to_owned()),
+                self.statement_ids(program, period, revisions, &places).await?,
+            );
+            claimed.extend(
+                self.claim(&program, period, revisions, &places, &numbers, &mut outcomes)
+                    .await?,
+            );
         }
         for (place, id) in &claimed {
             posted.push((id, &revisions[*place]));
@@ -128,12 +137,19 @@ impl Tx {
 
         let mut by_run: BTreeMap<(&str, &str, &str), Vec<&(&StatementId, &Revision)>> = BTreeMap::new();
         for kept in &posted {
-            by_run.entry((kept.1.run.as_str(), kept.1.program.as_str(), &kept.1.period)).or_default().push(kept);
+            by_run
+                .entry((kept.1.run.as_str(), kept.1.program.as_str(), &kept.1.period))
+                .or_default()
+                .push(kept);
         }
         for ((run, program, period), kept) in by_run {
             let accounts: Vec<&AccountId> = kept.iter().map(|(_, revision)| &revision.account).collect();
-            self.resolve_quarantine(&kept[0].1.run, &kept[0].1.program, period, &accounts).await?;
-            let receipts: Vec<_> = kept.iter().map(|(id, revision)| json!([id, revision.number, revision.receipt])).collect();
+            self.resolve_quarantine(&kept[0].1.run, &kept[0].1.program, period, &accounts)
+                .await?;
+            let receipts: Vec<_> = kept
+                .iter()
+                .map(|(id, revision)| json!([id, revision.number, revision.receipt]))
+                .collect();
             let transfers: usize = kept.iter().map(|(_, revision)| revision.transfers.len()).sum();
             let details = json!({
                 "program": program, "period": period, "statements": kept.len(), "transfers": transfers,
@@ -154,10 +170,17 @@ impl Tx {
     ) -> Result<HashMap<String, (StatementId, i64)>> {
         let at = self.at;
         // Two that post the same statements take them in the same order, so neither waits for what the other holds.
-        let mut first: Vec<&Revision> = places.iter().map(|place| &revisions[*place]).filter(|revision| revision.number == 1).collect();
+        let mut first: Vec<&Revision> = places
+            .iter()
+            .map(|place| &revisions[*place])
+            .filter(|revision| revision.number == 1)
+            .collect();
         first.sort_unstable_by_key(|revision| &revision.account);
         first.dedup_by_key(|revision| &revision.account);
-        let new: Vec<(StatementId, &Revision)> = first.into_iter().map(|revision| (self.ids.next(at), revision)).collect();
+        let new: Vec<(StatementId, &Revision)> = first
+            .into_iter()
+            .map(|revision| (self.ids.next(at), revision))
+            .collect();
         insert_many!(
             self,
             "insert into statements (id, program, period, account, revision, created_at) ",
@@ -182,7 +205,10 @@ impl Tx {
             .fetch_all(conn)
             .await
         })?;
-        Ok(rows.into_iter().map(|(account, id, revision)| (account, (id.into(), revision))).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(account, id, revision)| (account, (id.into(), revision)))
+            .collect())
     }
 
     /// Takes the next number of those statements whose newest revision is still the one before, and says which.
@@ -201,8 +227,16 @@ impl Tx {
             let revision = &revisions[*place];
             match statements.get(revision.account.as_str()) {
                 Some((id, newest)) if revision.number == newest + 1 => {
-                    if wanted.entry(revision.number).or_default().insert(id.as_str(), *place).is_some() {
-                        return Err(Error::Conflict(format!("account `{}` stands twice in what is to be posted", revision.account)));
+                    if wanted
+                        .entry(revision.number)
+                        .or_default()
+                        .insert(id.as_str(), *place)
+                        .is_some()
+                    {
+                        return Err(Error::Conflict(format!(
+                            "account `{}` stands twice in what is to be posted",
+                            revision.account
+                        )));
                     }
                 }
                 Some((id, newest)) if revision.number <= *newest => repeated.push((*place, id)),
@@ -236,12 +270,17 @@ impl Tx {
         if !repeated.is_empty() {
             let ids = list(repeated.iter().map(|(_, id)| id.as_str()));
             let rows: Vec<(String, i64, String)> = on_engine!(self, |conn| {
-                sqlx::query_as("select statement, number, run from revisions where statement in (select value from json_each($1))")
-                    .bind(&*ids)
-                    .fetch_all(conn)
-                    .await
+                sqlx::query_as(
+                    "select statement, number, run from revisions where statement in (select value from json_each($1))",
+                )
+                .bind(&*ids)
+                .fetch_all(conn)
+                .await
             })?;
-            let by_whom: HashMap<(&str, i64), &str> = rows.iter().map(|(id, number, run)| ((&**id, *number), &**run)).collect();
+            let by_whom: HashMap<(&str, i64), &str> = rows
+                .iter()
+                .map(|(id, number, run)| ((&**id, *number), &**run))
+                .collect();
             for (place, id) in repeated {
                 let revision = &revisions[place];
                 debug_assert!(revision.program == *program && revision.period == period);
@@ -284,7 +323,13 @@ impl Tx {
         let mut postings = Vec::with_capacity(posted.len());
         for (statement, revision) in posted {
             for (line, transfer) in (1_i64..).zip(&revision.transfers) {
-                postings.push(NewPosting { id: self.ids.next(self.at), statement, revision, line, transfer });
+                postings.push(NewPosting {
+                    id: self.ids.next(self.at),
+                    statement,
+                    revision,
+                    line,
+                    transfer,
+                });
             }
         }
         self.post(&postings).await
@@ -308,7 +353,10 @@ impl Snapshot {
         })?;
         let mut posted: HashMap<String, Vec<Transfer>> = HashMap::with_capacity(rows.len());
         for transfer in self.transfers_in(program, period).await? {
-            posted.entry(transfer.statement.clone()).or_default().push(transfer.read()?);
+            posted
+                .entry(transfer.statement.clone())
+                .or_default()
+                .push(transfer.read()?);
         }
         let latest = |row: LatestRow| {
             let latest = Latest {
@@ -326,7 +374,12 @@ impl Snapshot {
     }
 
     /// A page of statements by period, account number and id.
-    pub async fn statements(&mut self, filter: &StatementFilter, after: Option<&StatementKey>, limit: i64) -> Result<Vec<StatementLine>> {
+    pub async fn statements(
+        &mut self,
+        filter: &StatementFilter,
+        after: Option<&StatementKey>,
+        limit: i64,
+    ) -> Result<Vec<StatementLine>> {
         let rows: Vec<LineRow> = on_engine!(self, |conn| {
             let mut query = sqlx::QueryBuilder::new(
                 "select statements.id, statements.program, statements.account, statements.period, statements.revision,
@@ -347,10 +400,19 @@ impl Snapshot {
                 query.push(" and statements.account = ").push_bind(account.as_str());
             }
             if let Some(after) = after {
-                query.push(" and (statements.period, accounts.number, statements.id) > (").push_bind(&*after.period);
-                query.push(", ").push_bind(&*after.account_number).push(", ").push_bind(after.id.as_str()).push(")");
+                query
+                    .push(" and (statements.period, accounts.number, statements.id) > (")
+                    .push_bind(&*after.period);
+                query
+                    .push(", ")
+                    .push_bind(&*after.account_number)
+                    .push(", ")
+                    .push_bind(after.id.as_str())
+                    .push(")");
             }
-            query.push(" order by statements.period, accounts.number, statements.id limit ").push_bind(limit);
+            query
+                .push(" order by statements.period, accounts.number, statements.id limit ")
+                .push_bind(limit);
             query.build_query_as().fetch_all(conn).await
         })?;
         self.with_amounts(rows).await

@@ -286,7 +286,7 @@ create function json_each(list text) returns table (value text) language sql imm
 as $$ select jsonb_array_elements_text(cast(list as jsonb)) $$;
 
 create function refuse_change() returns trigger language plpgsql
-as $$ begin raise exception 'the % is append-only', tg_table_name; end $$;
+as $$ begin raise exception '`%` is append-only', tg_table_name; end $$;
 
 create trigger journal_keeps_rows before update or delete or truncate on journal for each statement execute function refuse_change();
 create trigger terms_keeps_rows before update or delete or truncate on terms for each statement execute function refuse_change();

@@ -281,13 +281,13 @@ create table audit (
     digest text not null
 ) strict;
 
-create trigger journal_keeps_rows before update on journal begin select raise(abort, 'the journal is append-only'); end;
-create trigger journal_loses_nothing before delete on journal begin select raise(abort, 'the journal is append-only'); end;
-create trigger terms_keeps_rows before update on terms begin select raise(abort, 'the terms are append-only'); end;
-create trigger terms_loses_nothing before delete on terms begin select raise(abort, 'the terms are append-only'); end;
-create trigger revisions_keeps_rows before update on revisions begin select raise(abort, 'the revisions are append-only'); end;
-create trigger revisions_loses_nothing before delete on revisions begin select raise(abort, 'the revisions are append-only'); end;
-create trigger transfers_keeps_rows before update on transfers begin select raise(abort, 'the transfers are append-only'); end;
-create trigger transfers_loses_nothing before delete on transfers begin select raise(abort, 'the transfers are append-only'); end;
-create trigger audit_keeps_rows before update on audit begin select raise(abort, 'the audit is append-only'); end;
-create trigger audit_loses_nothing before delete on audit begin select raise(abort, 'the audit is append-only'); end;
+create trigger journal_keeps_rows before update on journal begin select raise(abort, '`journal` is append-only'); end;
+create trigger journal_loses_nothing before delete on journal begin select raise(abort, '`journal` is append-only'); end;
+create trigger terms_keeps_rows before update on terms begin select raise(abort, '`terms` is append-only'); end;
+create trigger terms_loses_nothing before delete on terms begin select raise(abort, '`terms` is append-only'); end;
+create trigger revisions_keeps_rows before update on revisions begin select raise(abort, '`revisions` is append-only'); end;
+create trigger revisions_loses_nothing before delete on revisions begin select raise(abort, '`revisions` is append-only'); end;
+create trigger transfers_keeps_rows before update on transfers begin select raise(abort, '`transfers` is append-only'); end;
+create trigger transfers_loses_nothing before delete on transfers begin select raise(abort, '`transfers` is append-only'); end;
+create trigger audit_keeps_rows before update on audit begin select raise(abort, '`audit` is append-only'); end;
+create trigger audit_loses_nothing before delete on audit begin select raise(abort, '`audit` is append-only'); end;

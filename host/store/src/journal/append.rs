@@ -68,7 +68,9 @@ impl Tx {
             self.settle_repeats(&plain, &mut appended).await?;
         }
         if !corrections.is_empty() {
-            position = self.correct(import_ordinal, corrections, &plain, position, &mut appended).await?;
+            position = self
+                .correct(import_ordinal, corrections, &plain, position, &mut appended)
+                .await?;
         }
         appended.refused.sort_unstable();
         if appended.accepted > 0 {
@@ -84,7 +86,9 @@ impl Tx {
 
     /// Tells duplicates from conflicts among lines of which not all were inserted.
     async fn settle_repeats(&mut self, lines: &[Line<'_>], appended: &mut Appended) -> Result<()> {
-        let found = self.find(lines.iter().map(|line| (line.source, &*line.row.key))).await?;
+        let found = self
+            .find(lines.iter().map(|line| (line.source, &*line.row.key)))
+            .await?;
         for line in lines {
             match found.get(&(line.source, line.row.key.as_str().into())) {
                 Some(found) if found.position == line.position => {}
@@ -105,7 +109,9 @@ impl Tx {
         appended: &mut Appended,
     ) -> Result<i64> {
         let own = corrections.iter().map(|line| (line.source, &*line.row.key));
-        let targets = corrections.iter().filter_map(|line| Some((line.source, line.row.corrects.as_deref()?)));
+        let targets = corrections
+            .iter()
+            .filter_map(|line| Some((line.source, line.row.corrects.as_deref()?)));
         let mut found = self.find(own.chain(targets)).await?;
         let mut corrected = self.corrected(found.values().map(|found| found.position)).await?;
         // Where in the list the rows of this call stand, by position.
@@ -122,22 +128,42 @@ impl Tx {
                 continue;
             }
             let refusal = match found.get(&(line.source, target.into())) {
-                None => format!("`{}` corrects `{target}`, which `{}` never sent: send that row first", row.key, row.source),
-                Some(target_row) if places.get(&target_row.position).is_some_and(|place| *place > line.place) => {
-                    format!("`{}` corrects `{target}`, which stands after it: put the corrected row first", row.key)
+                None => format!(
+                    "`{}` corrects `{target}`, which `{}` never sent: send that row first",
+                    row.key, row.source
+                ),
+                Some(target_row)
+                    if places
+                        .get(&target_row.position)
+                        .is_some_and(|place| *place > line.place) =>
+                {
+                    format!(
+                        "`{}` corrects `{target}`, which stands after it: put the corrected row first",
+                        row.key
+                    )
                 }
                 Some(target_row) if target_row.currency != row.currency.code() => {
                     let currency = &target_row.currency;
-                    format!("`{}` corrects `{target}` in {}, which is in {currency}: use its currency", row.key, row.currency)
+                    format!(
+                        "`{}` corrects `{target}` in {}, which is in {currency}: use its currency",
+                        row.key, row.currency
+                    )
                 }
                 Some(target_row) => match corrected.get(&target_row.position) {
-                    Some(by) => format!("`{}` corrects `{target}`, which `{by}` has corrected: correct `{by}`", row.key),
+                    Some(by) => format!(
+                        "`{}` corrects `{target}`, which `{by}` has corrected: correct `{by}`",
+                        row.key
+                    ),
                     None => {
                         position += 1;
                         (line.position, line.corrects) = (position, Some(target_row.position));
                         corrected.insert(target_row.position, row.key.clone());
                         places.insert(position, line.place);
-                        let placed = Found { position, contents: line.contents, currency: row.currency.code().to_owned() };
+                        let placed = Found {
+                            position,
+                            contents: line.contents,
+                            currency: row.currency.code().to_owned(),
+                        };
                         found.insert((line.source, row.key.as_str().into()), placed);
                         lines.push(line);
                         continue;
@@ -159,7 +185,11 @@ impl Tx {
                 .fetch_optional(conn)
                 .await
         })?;
-        open.ok_or_else(|| Error::Conflict(format!("import `{import}` does not exist, or is finished: begin a new one")))
+        open.ok_or_else(|| {
+            Error::Conflict(format!(
+                "import `{import}` does not exist, or is finished: begin a new one"
+            ))
+        })
     }
 
     async fn ordinals_of<'a>(&mut self, rows: &'a [NewTransaction]) -> Result<Ordinals<'a>> {
@@ -185,20 +215,30 @@ impl Tx {
     /// The source's ordinal; it gets one when it is new.
     async fn source(&mut self, name: &str) -> Result<i64> {
         let known: Option<i64> = on_engine!(self, |conn| {
-            sqlx::query_scalar("select ordinal from sources where name = $1").bind(name).fetch_optional(conn).await
+            sqlx::query_scalar("select ordinal from sources where name = $1")
+                .bind(name)
+                .fetch_optional(conn)
+                .await
         })?;
         if let Some(ordinal) = known {
             return Ok(ordinal);
         }
         let ordinal = self.advance("sources", 1).await? + 1;
         on_engine!(self, |conn| {
-            sqlx::query("insert into sources (ordinal, name) values ($1, $2)").bind(ordinal).bind(name).execute(conn).await?;
+            sqlx::query("insert into sources (ordinal, name) values ($1, $2)")
+                .bind(ordinal)
+                .bind(name)
+                .execute(conn)
+                .await?;
         });
         Ok(ordinal)
     }
 
     /// Those of the source's keys that stand in the journal.
-    async fn find<'a>(&mut self, keys: impl Iterator<Item = (i64, &'a str)>) -> Result<HashMap<(i64, Box<str>), Found>> {
+    async fn find<'a>(
+        &mut self,
+        keys: impl Iterator<Item = (i64, &'a str)>,
+    ) -> Result<HashMap<(i64, Box<str>), Found>> {
         let mut by_source: HashMap<i64, HashSet<&str>> = HashMap::new();
         for (source, key) in keys {
             by_source.entry(source).or_default().insert(key);
@@ -218,8 +258,17 @@ impl Tx {
                 .await
             })?;
             for (key, position, digest, currency) in rows {
-                let contents = digest.try_into().map_err(|_| Error::corrupt(format!("the digest of journal row {position} is cut short")))?;
-                found.insert((source, key.into_boxed_str()), Found { position, contents, currency });
+                let contents = digest
+                    .try_into()
+                    .map_err(|_| Error::corrupt(format!("the digest of journal row {position} is cut short")))?;
+                found.insert(
+                    (source, key.into_boxed_str()),
+                    Found {
+                        position,
+                        contents,
+                        currency,
+                    },
+                );
             }
         }
         Ok(found)
@@ -229,10 +278,12 @@ impl Tx {
     async fn corrected(&mut self, positions: impl Iterator<Item = i64>) -> Result<HashMap<i64, String>> {
         let positions = list(positions);
         let rows: Vec<(i64, String)> = on_engine!(self, |conn| {
-            sqlx::query_as("select corrects, key from journal where corrects in (select cast(value as bigint) from json_each($1))")
-                .bind(&*positions)
-                .fetch_all(conn)
-                .await
+            sqlx::query_as(
+                "select corrects, key from journal where corrects in (select cast(value as bigint) from json_each($1))",
+            )
+            .bind(&*positions)
+            .fetch_all(conn)
+            .await
         })?;
         Ok(rows.into_iter().collect())
     }
@@ -241,13 +292,21 @@ impl Tx {
 impl Ordinals<'_> {
     fn line<'a>(&self, place: usize, row: &'a NewTransaction, buffer: &mut Vec<u8>) -> Result<Line<'a>, String> {
         let account = |number: &str| {
-            self.accounts.get(number).copied().ok_or_else(|| format!("account `{number}` does not exist: add it first"))
+            self.accounts
+                .get(number)
+                .copied()
+                .ok_or_else(|| format!("account `{number}` does not exist: add it first"))
         };
         if row.key.is_empty() || row.source.is_empty() {
             return Err("a row needs a source and a key, by which it is known again".to_owned());
         }
         let product = match &row.product {
-            Some(sku) => Some(*self.products.get(sku).ok_or_else(|| format!("product `{sku}` does not exist: add it first"))?),
+            Some(sku) => Some(
+                *self
+                    .products
+                    .get(sku)
+                    .ok_or_else(|| format!("product `{sku}` does not exist: add it first"))?,
+            ),
             None => None,
         };
         Ok(Line {
@@ -265,7 +324,10 @@ impl Ordinals<'_> {
 }
 
 fn conflict(row: &NewTransaction) -> String {
-    format!("`{}` of `{}` stands in the journal with other contents: send the change under a new key that corrects it", row.key, row.source)
+    format!(
+        "`{}` of `{}` stands in the journal with other contents: send the change under a new key that corrects it",
+        row.key, row.source
+    )
 }
 
 /// What is told of the row besides its name, as bytes that two different tellings never share.
@@ -290,7 +352,14 @@ fn contents(row: &NewTransaction, bytes: &mut Vec<u8>) -> Contents {
     text(bytes, row.end_customer.as_deref());
     text(bytes, row.corrects.as_deref());
     text(bytes, Some(row.currency.code()));
-    let dates = [Some(row.date), row.dates.order, row.dates.ship, row.dates.invoice, row.dates.payment, row.dates.scan];
+    let dates = [
+        Some(row.date),
+        row.dates.order,
+        row.dates.ship,
+        row.dates.invoice,
+        row.dates.payment,
+        row.dates.scan,
+    ];
     for date in dates {
         number(bytes, date.map(|date| date.number().into()));
     }

@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use domain::day::Day;
 use domain::money::Micros;
 use domain::transaction::NewTransaction;
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::types::Json;
-use sqlx::AssertSqlSafe;
 
 use super::append::Contents;
 use crate::engine::Connection;
@@ -46,14 +46,20 @@ static STATEMENTS: LazyLock<[(usize, String); 3]> = LazyLock::new(|| {
     let row = format!("({})", vec!["?"; COLUMNS.split(',').count()].join(", "));
     [512, 32, 1].map(|rows| {
         let values = vec![&*row; rows].join(", ");
-        (rows, format!("insert into journal ({COLUMNS}) values {values} on conflict (source, key) do nothing"))
+        (
+            rows,
+            format!("insert into journal ({COLUMNS}) values {values} on conflict (source, key) do nothing"),
+        )
     })
 });
 
 impl Tx {
     /// Inserts those lines whose key their source has not used, and says how many these were.
     pub(super) async fn insert_lines(&mut self, import: i64, lines: &[Line<'_>]) -> Result<usize> {
-        let call = Call { import, recorded_at_micros: self.at.timestamp_micros() };
+        let call = Call {
+            import,
+            recorded_at_micros: self.at.timestamp_micros(),
+        };
         match &mut self.connection {
             Connection::Sqlite(tx) => insert_sqlite(tx, call, lines).await,
             Connection::Postgres(tx) => insert_postgres(tx, call, lines).await,
@@ -109,8 +115,10 @@ async fn insert_postgres(connection: &mut PgConnection, call: Call, lines: &[Lin
     }
     let keys: Vec<&str> = lines.iter().map(|line| &*line.row.key).collect();
     let contents: Vec<&[u8]> = lines.iter().map(|line| &line.contents[..]).collect();
-    let attributes: Vec<_> =
-        lines.iter().map(|line| (!line.row.attributes.is_empty()).then_some(Json(&line.row.attributes))).collect();
+    let attributes: Vec<_> = lines
+        .iter()
+        .map(|line| (!line.row.attributes.is_empty()).then_some(Json(&line.row.attributes)))
+        .collect();
     let inserted = sqlx::query(
         "insert into journal (position, source, key, digest, kind, account, product, end_customer, date, order_date, ship_date,
                               invoice_date, payment_date, scan_date, currency, quantity_micros, net_amount_micros,

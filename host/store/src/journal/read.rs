@@ -50,7 +50,9 @@ impl Snapshot {
     /// The position of the newest row; 0 when there is none.
     pub async fn journal_position(&mut self) -> Result<u64> {
         let position: i64 = on_engine!(self, |conn| {
-            sqlx::query_scalar("select value from counters where name = 'journal'").fetch_one(conn).await
+            sqlx::query_scalar("select value from counters where name = 'journal'")
+                .fetch_one(conn)
+                .await
         })?;
         Ok(position as u64)
     }
@@ -77,7 +79,14 @@ impl Snapshot {
 
     /// The rows of some accounts as they stood when the journal had come to a position: by one of their dates, from one day to another (both
     /// count), those without that date left out, and those that a row up to that position corrects. By that date, then position.
-    pub async fn journal_rows(&mut self, accounts: &[i64], by: DateBasis, from: Day, until: Day, as_of: u64) -> Result<Vec<Row>> {
+    pub async fn journal_rows(
+        &mut self,
+        accounts: &[i64],
+        by: DateBasis,
+        from: Day,
+        until: Day,
+        as_of: u64,
+    ) -> Result<Vec<Row>> {
         let accounts = list(accounts);
         let date = match by {
             DateBasis::Transaction => "date",
@@ -95,13 +104,26 @@ impl Snapshot {
                  from journal
                  where account in (select cast(value as bigint) from json_each(",
             );
-            query.push_bind(&*accounts).push(")) and position <= ").push_bind(as_of as i64);
-            query.push(" and ").push(date).push(" between ").push_bind(from.number()).push(" and ").push_bind(until.number());
+            query
+                .push_bind(&*accounts)
+                .push(")) and position <= ")
+                .push_bind(as_of as i64);
+            query
+                .push(" and ")
+                .push(date)
+                .push(" between ")
+                .push_bind(from.number())
+                .push(" and ")
+                .push_bind(until.number());
             query.push(
                 " and not exists (select 1 from journal correction where correction.corrects = journal.position
                                   and correction.position <= ",
             );
-            query.push_bind(as_of as i64).push(") order by ").push(date).push(", position");
+            query
+                .push_bind(as_of as i64)
+                .push(") order by ")
+                .push(date)
+                .push(", position");
             query.build_query_as().fetch_all(conn).await
         })?;
         rows.into_iter().map(Row::try_from).collect()
@@ -115,7 +137,10 @@ impl Snapshot {
                 .fetch_all(conn)
                 .await
         })?;
-        Ok(rows.into_iter().map(|(position, corrects)| (position as u64, corrects as u64)).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(position, corrects)| (position as u64, corrects as u64))
+            .collect())
     }
 
     /// The rows at these positions as they came in, by position: the lines that a statement cites.
@@ -151,7 +176,9 @@ impl Snapshot {
         });
         let mut names: HashMap<i64, NameRow> = names.into_iter().map(|names| (names.position, names)).collect();
         let transaction = |row: JournalRow| {
-            let names = names.remove(&row.position).ok_or_else(|| Error::corrupt(format!("journal row {} has lost its names", row.position)))?;
+            let names = names
+                .remove(&row.position)
+                .ok_or_else(|| Error::corrupt(format!("journal row {} has lost its names", row.position)))?;
             named(row.try_into()?, names)
         };
         rows.into_iter().map(transaction).collect()
@@ -198,7 +225,11 @@ impl TryFrom<JournalRow> for Row {
         Ok(Row {
             position: row.position as u64,
             account: read(row.account.try_into())?,
-            kind: read(u8::try_from(row.kind).map_err(|e| domain::Error::new(e.to_string())).and_then(RowKind::try_from))?,
+            kind: read(
+                u8::try_from(row.kind)
+                    .map_err(|e| domain::Error::new(e.to_string()))
+                    .and_then(RowKind::try_from),
+            )?,
             date: row.date,
             order_date: row.order_date,
             ship_date: row.ship_date,
