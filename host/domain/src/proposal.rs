@@ -1,6 +1,7 @@
 //! A plugin's answer is a proposal. Here the host holds it against what the plugin declared and what it was given.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::calculation::{Citations, Context, Outcome, Transfer};
 use crate::columns::ColumnSlice;
@@ -13,8 +14,10 @@ use crate::{Error, Result};
 /// message that does not exist, or steps that do not sum to the transfers of their rule.
 pub fn check(descriptor: &Descriptor, context: &Context, rows: &[ColumnSlice<'_>], outcome: &Outcome) -> Result<()> {
     let plugin = format!("plugin `{}` {}", descriptor.id, descriptor.version);
+    // Only made when a transfer cites rows one by one; looking through the rows for each would take the square of their number.
+    let sent = LazyCell::new(|| rows.iter().flat_map(|slice| slice.position).copied().collect::<HashSet<u64>>());
     for transfer in &outcome.transfers {
-        check_transfer(descriptor, context, rows, transfer)
+        check_transfer(descriptor, context, &sent, transfer)
             .map_err(|e| Error::new(format!("{plugin}, rule `{}`: {e}", transfer.rule)))?;
     }
     let messages = outcome
@@ -38,7 +41,12 @@ pub fn placeholders(text: &str) -> impl Iterator<Item = usize> {
     text.split('{').skip(1).filter_map(|rest| rest.split_once('}')?.0.parse().ok())
 }
 
-fn check_transfer(descriptor: &Descriptor, context: &Context, rows: &[ColumnSlice<'_>], transfer: &Transfer) -> Result<()> {
+fn check_transfer(
+    descriptor: &Descriptor,
+    context: &Context,
+    sent: &LazyCell<HashSet<u64>, impl FnOnce() -> HashSet<u64>>,
+    transfer: &Transfer,
+) -> Result<()> {
     if transfer.rule.is_empty() {
         return Err(Error::new("a transfer names no rule"));
     }
@@ -72,7 +80,7 @@ fn check_transfer(descriptor: &Descriptor, context: &Context, rows: &[ColumnSlic
         return Err(Error::new("it expires before it counts"));
     }
     if let Citations::Positions(positions) = &transfer.citations {
-        if let Some(unseen) = positions.iter().find(|position| !was_sent(rows, **position)) {
+        if let Some(unseen) = positions.iter().find(|position| !sent.contains(position)) {
             return Err(Error::new(format!("it cites row {unseen}, which the plugin was not given")));
         }
         if positions.iter().collect::<BTreeSet<_>>().len() != positions.len() {
@@ -80,10 +88,6 @@ fn check_transfer(descriptor: &Descriptor, context: &Context, rows: &[ColumnSlic
         }
     }
     Ok(())
-}
-
-fn was_sent(rows: &[ColumnSlice<'_>], position: u64) -> bool {
-    rows.iter().any(|slice| slice.position.contains(&position))
 }
 
 fn steps_sum_to_transfers(outcome: &Outcome) -> Result<()> {

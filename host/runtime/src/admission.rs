@@ -91,7 +91,7 @@ fn refuses_hostile_terms(plugin: &Plugin) -> Result<(), Refusal> {
             Ok(_) | Err(Unsound::Problems(_)) => {}
             // An overloaded machine says nothing about the plugin, but it cannot vouch for it either.
             Err(Unsound::Failed(failed)) => {
-                let shown = terms.chars().take(40).collect::<String>().escape_debug().to_string();
+                let shown = format!("{:?}", terms.chars().take(40).collect::<String>());
                 return Err(Refusal::HostileTerms { terms: shown, failed });
             }
         }

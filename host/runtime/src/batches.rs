@@ -58,15 +58,18 @@ fn shape(slice: &ColumnSlice<'_>) -> Result<u16, String> {
 /// Batch after batch: borrowed where it lies within one slice, put together where it does not.
 pub(crate) struct Batches<'s, 'a> {
     slices: &'s [ColumnSlice<'a>],
+    /// Rows of every batch but the last.
+    size: usize,
     /// Rows of the first slice that are already gone.
     start: usize,
     joined: Columns,
 }
 
 impl<'s, 'a> Batches<'s, 'a> {
-    pub fn new(slices: &'s [ColumnSlice<'a>]) -> Self {
+    pub fn new(slices: &'s [ColumnSlice<'a>], size: usize) -> Self {
         Self {
             slices,
+            size: size.max(1),
             start: 0,
             joined: Columns::default(),
         }
@@ -75,17 +78,17 @@ impl<'s, 'a> Batches<'s, 'a> {
     pub fn next(&mut self) -> Option<ColumnSlice<'_>> {
         self.skip_finished();
         let first = self.slices.first()?;
-        let end = (self.start + BATCH_ROWS).min(first.len());
-        if end - self.start == BATCH_ROWS || self.slices.iter().skip(1).all(ColumnSlice::is_empty) {
+        let end = (self.start + self.size).min(first.len());
+        if end - self.start == self.size || self.slices.iter().skip(1).all(ColumnSlice::is_empty) {
             let batch = first.rows(self.start, end);
             self.start = end;
             return Some(batch);
         }
         clear(&mut self.joined);
-        while self.joined.len() < BATCH_ROWS {
+        while self.joined.len() < self.size {
             self.skip_finished();
             let Some(slice) = self.slices.first() else { break };
-            let end = (self.start + BATCH_ROWS - self.joined.len()).min(slice.len());
+            let end = (self.start + self.size - self.joined.len()).min(slice.len());
             append(&mut self.joined, &slice.rows(self.start, end));
             self.start = end;
         }
@@ -152,7 +155,7 @@ mod tests {
     }
 
     fn batches(slices: &[ColumnSlice<'_>]) -> Vec<Columns> {
-        let mut batches = Batches::new(slices);
+        let mut batches = Batches::new(slices, BATCH_ROWS);
         let mut all = Vec::new();
         while let Some(batch) = batches.next() {
             let mut copy = Columns::default();

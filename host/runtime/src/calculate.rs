@@ -5,7 +5,7 @@ use domain::columns::ColumnSlice;
 use domain::digest::canonical_json;
 use domain::proposal;
 
-use crate::batches::{self, Batches};
+use crate::batches::{self, BATCH_ROWS, Batches};
 use crate::bindings::calculation::{AttributeColumn, Batch};
 use crate::convert::{self, Bounds};
 use crate::failure::{Failed, Failure};
@@ -34,9 +34,19 @@ impl Plugin {
     /// What the participant is entitled to for the period, in full, checked by [`domain::proposal::check`]. The rows are ordered by
     /// date, then position, across the slices; all slices have the same columns, those of the plan.
     pub fn calculate(&self, context: &Context, rows: &[ColumnSlice<'_>]) -> Result<Calculated, Failed> {
+        self.calculate_in_batches(context, rows, BATCH_ROWS)
+    }
+
+    /// The same in batches of another size, which changes the fuel and must change nothing else: for trying that.
+    pub fn calculate_in_batches(
+        &self,
+        context: &Context,
+        rows: &[ColumnSlice<'_>],
+        batch_rows: usize,
+    ) -> Result<Calculated, Failed> {
         let row_count = rows.iter().map(|slice| slice.len() as u64).sum();
-        let mut sandbox = Sandbox::new(self, row_count)?;
-        match self.answer(&mut sandbox, row_count, context, rows) {
+        let mut sandbox = Sandbox::new(&self.code, row_count)?;
+        match self.answer(&mut sandbox, row_count, context, rows, batch_rows) {
             Ok((outcome, output)) => {
                 let (log, fuel) = sandbox.close();
                 Ok(Calculated {
@@ -57,6 +67,7 @@ impl Plugin {
         row_count: u64,
         context: &Context,
         rows: &[ColumnSlice<'_>],
+        batch_rows: usize,
     ) -> Result<(Outcome, Vec<u8>), End> {
         batches::check(rows).map_err(|sentence| End::Answer(Failure::Input(sentence)))?;
         let interface = sandbox.guest.gtm_program_calculation();
@@ -66,7 +77,7 @@ impl Plugin {
         let calculation = convert::with_context(context, |context| guest.call_constructor(&mut *store, context))
             .map_err(|sentence| End::Answer(Failure::Input(sentence)))?
             .map_err(End::Engine)?;
-        let mut batches = Batches::new(rows);
+        let mut batches = Batches::new(rows, batch_rows);
         while let Some(batch) = batches.next() {
             let attributes: Vec<_> = batch
                 .attributes
@@ -83,9 +94,9 @@ impl Plugin {
             .map_err(End::Engine)?
             .map_err(reported)?;
 
-        let outcome = convert::outcome(answer, &Bounds::new(self.engine.limits(), row_count))
-            .map_err(|failure| End::Answer(failure.of(&self.descriptor)))?;
-        proposal::check(&self.descriptor, context, rows, &outcome)
+        let outcome = convert::outcome(answer, &Bounds::new(self.code.engine.limits(), row_count))
+            .map_err(|failure| End::Answer(failure.of(&self.code.name)))?;
+        proposal::check(self.descriptor(), context, rows, &outcome)
             .map_err(|e| End::Answer(Failure::Proposal(e.to_string())))?;
         let output = canonical_json(&outcome).map_err(|e| End::Answer(Failure::Proposal(e.to_string())))?;
         Ok((outcome, output))
@@ -93,7 +104,7 @@ impl Plugin {
 }
 
 fn reported(problem: crate::bindings::types::Problem) -> End {
-    End::Answer(Failure::Problem(convert::problem(problem)))
+    End::Answer(Failure::Problem(Box::new(convert::problem(problem))))
 }
 
 fn guest_batch<'a>(rows: &ColumnSlice<'a>, attributes: &'a [AttributeColumn<'a>]) -> Batch<'a> {

@@ -10,7 +10,7 @@ use domain::transaction::{DateBasis, RowKind};
 use rust_decimal::Decimal;
 
 use crate::bindings::{calculation, descriptor as plugin, explanation, facts, types};
-use crate::failure::Failure;
+use crate::failure::{Failure, Name};
 use crate::limits::Limits;
 
 /// Calls with the context as the contract has it, borrowed from the host's.
@@ -168,13 +168,10 @@ pub(crate) enum Unfit {
 }
 
 impl Unfit {
-    pub fn of(self, descriptor: &Descriptor) -> Failure {
+    pub fn of(self, name: &Name) -> Failure {
         match self {
             Unfit::Over { what, limit } => Failure::LimitExceeded { what, limit },
-            Unfit::Rule(rule, wrong) => Failure::Proposal(format!(
-                "plugin `{}` {}, rule `{rule}`: {wrong}",
-                descriptor.id, descriptor.version
-            )),
+            Unfit::Rule(rule, wrong) => Failure::Proposal(format!("{name}, rule `{rule}`: {wrong}")),
         }
     }
 }

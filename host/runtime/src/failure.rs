@@ -3,7 +3,6 @@
 use std::fmt;
 
 use domain::calculation::Problem;
-use domain::plugin::Descriptor;
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 
 use crate::limits::Limits;
@@ -12,8 +11,8 @@ use crate::limits::Limits;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed {
     /// The plugin's id; empty before it has told who it is.
-    pub plugin: String,
-    pub version: String,
+    pub plugin: Box<str>,
+    pub version: Box<str>,
     pub failure: Failure,
     pub log: String,
     pub fuel: u64,
@@ -22,7 +21,7 @@ pub struct Failed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// The plugin says itself what is wrong.
-    Problem(Problem),
+    Problem(Box<Problem>),
     /// It stopped itself, or did what no program may.
     Trap {
         message: String,
@@ -104,11 +103,27 @@ impl Failure {
     }
 }
 
+/// Whose call it is; empty until a plugin has told who it is.
+#[derive(Clone, Default)]
+pub(crate) struct Name {
+    pub id: Box<str>,
+    pub version: Box<str>,
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.id {
+            "" => f.write_str("the plugin"),
+            id => write!(f, "plugin `{id}` {}", self.version),
+        }
+    }
+}
+
 impl Failed {
-    pub(crate) fn new(descriptor: &Descriptor, failure: Failure, log: String, fuel: u64) -> Self {
+    pub(crate) fn new(name: &Name, failure: Failure, log: String, fuel: u64) -> Self {
         Self {
-            plugin: descriptor.id.clone(),
-            version: descriptor.version.clone(),
+            plugin: name.id.clone(),
+            version: name.version.clone(),
             failure,
             log,
             fuel,
@@ -123,11 +138,15 @@ impl fmt::Display for Failed {
         if let Failure::Proposal(sentence) | Failure::Input(sentence) = &self.failure {
             return f.write_str(sentence);
         }
-        match &*self.plugin {
-            "" => f.write_str("the plugin")?,
-            plugin => write!(f, "plugin `{plugin}` {}", self.version)?,
-        }
-        write!(f, " {}", self.failure)
+        write!(
+            f,
+            "{} {}",
+            Name {
+                id: self.plugin.clone(),
+                version: self.version.clone()
+            },
+            self.failure
+        )
     }
 }
 

@@ -8,16 +8,16 @@ use crate::admission::{Refusal, world};
 use crate::bindings::CalculatorPre;
 use crate::convert;
 use crate::engine::Engine;
+use crate::failure::Name;
 use crate::failure::{Failed, Failure};
-use crate::sandbox::{Sandbox, State};
+use crate::sandbox::{Code, Sandbox};
 use crate::terms::{TermsSchema, Unsound};
 
 /// Compiled code with its descriptor. Cloning it is cheap, and calls from many threads do not wait for each other.
 #[derive(Clone)]
 pub struct Plugin {
-    pub(crate) engine: Engine,
-    pub(crate) pre: CalculatorPre<State>,
-    pub(crate) descriptor: Descriptor,
+    pub(crate) code: Code,
+    descriptor: Descriptor,
     digest: Digest,
     terms_schema: TermsSchema,
 }
@@ -35,33 +35,23 @@ impl Plugin {
             world: world::NAME,
             difference: format!("{e:#}"),
         })?;
-        let unnamed = Descriptor {
-            id: String::new(),
-            title: String::new(),
-            vendor: String::new(),
-            version: String::new(),
-            kind: domain::plugin::ProgramKind::Rebate,
-            columns: vec![],
-            profile_attributes: vec![],
-            transaction_attributes: vec![],
-            balances: vec![],
-            terms_schema: String::new(),
-            claim_schema: None,
-            messages: vec![],
-            order_independent: false,
-        };
-        let mut plugin = Self {
+        let mut code = Code {
             engine: engine.clone(),
             pre,
-            descriptor: unnamed,
-            digest,
-            terms_schema: TermsSchema::of_anything(),
+            name: Name::default(),
         };
-        plugin.descriptor = plugin
-            .describe()
-            .map_err(|failed| Refusal::Describe(Box::new(failed)))?;
-        plugin.terms_schema = TermsSchema::new(&plugin.descriptor.terms_schema).map_err(Refusal::Descriptor)?;
-        Ok(plugin)
+        let descriptor = describe(&code).map_err(|failed| Refusal::Describe(Box::new(failed)))?;
+        code.name = Name {
+            id: descriptor.id.as_str().into(),
+            version: descriptor.version.as_str().into(),
+        };
+        let terms_schema = TermsSchema::new(&descriptor.terms_schema).map_err(Refusal::Descriptor)?;
+        Ok(Self {
+            code,
+            descriptor,
+            digest,
+            terms_schema,
+        })
     }
 
     pub fn descriptor(&self) -> &Descriptor {
@@ -75,11 +65,7 @@ impl Plugin {
 
     /// Asks the plugin what it is. The answer was kept when it was loaded, and is the same at every call of an honest one.
     pub fn describe(&self) -> Result<Descriptor, Failed> {
-        let mut sandbox = Sandbox::new(self, 0)?;
-        match sandbox.guest.gtm_program_descriptor().call_describe(&mut sandbox.store) {
-            Ok(descriptor) => Ok(convert::descriptor(descriptor)),
-            Err(e) => Err(sandbox.trapped(e)),
-        }
+        describe(&self.code)
     }
 
     /// Holds terms against the plugin's schema, then asks the plugin whether they are sound and what must be gathered by them.
@@ -89,9 +75,9 @@ impl Plugin {
         let terms = String::from_utf8(terms).map_err(|e| Unsound::of_text(&e))?;
         let plan = self.plan_unchecked(&terms)?;
         plan.check().map_err(|e| {
-            let sentence = format!("plugin `{}` {}: {e}", self.descriptor.id, self.descriptor.version);
+            let sentence = format!("{}: {e}", self.code.name);
             Unsound::Failed(Box::new(Failed::new(
-                &self.descriptor,
+                &self.code.name,
                 Failure::Proposal(sentence),
                 String::new(),
                 0,
@@ -100,9 +86,9 @@ impl Plugin {
         Ok(plan)
     }
 
-    /// Whatever the text, be it JSON or not.
-    pub(crate) fn plan_unchecked(&self, terms: &str) -> Result<Plan, Unsound> {
-        let mut sandbox = Sandbox::new(self, 0).map_err(Box::new)?;
+    /// Asks the plugin whatever the text is, be it JSON or not: for trying how it takes hostile terms.
+    pub fn plan_unchecked(&self, terms: &str) -> Result<Plan, Unsound> {
+        let mut sandbox = Sandbox::new(&self.code, 0).map_err(Box::new)?;
         match sandbox
             .guest
             .gtm_program_descriptor()
@@ -116,7 +102,7 @@ impl Plugin {
 
     /// Whether the participant may take part. `terms` are canonical JSON, and sound by [`Plugin::plan`].
     pub fn assess(&self, terms: &str, participant: &Participant) -> Result<Verdict, Failed> {
-        let mut sandbox = Sandbox::new(self, 0)?;
+        let mut sandbox = Sandbox::new(&self.code, 0)?;
         let called = convert::with_participant(participant, |participant| {
             sandbox
                 .guest
@@ -126,12 +112,20 @@ impl Plugin {
         match called {
             Err(sentence) => Err(sandbox.failed(Failure::Input(sentence))),
             Ok(Err(e)) => Err(sandbox.trapped(e)),
-            Ok(Ok(Err(problem))) => Err(sandbox.failed(Failure::Problem(convert::problem(problem)))),
+            Ok(Ok(Err(problem))) => Err(sandbox.failed(Failure::Problem(Box::new(convert::problem(problem))))),
             Ok(Ok(Ok(verdict))) => Ok(Verdict {
                 eligible: verdict.eligible,
                 reasons: verdict.reasons,
             }),
         }
+    }
+}
+
+fn describe(code: &Code) -> Result<Descriptor, Failed> {
+    let mut sandbox = Sandbox::new(code, 0)?;
+    match sandbox.guest.gtm_program_descriptor().call_describe(&mut sandbox.store) {
+        Ok(descriptor) => Ok(convert::descriptor(descriptor)),
+        Err(e) => Err(sandbox.trapped(e)),
     }
 }
 

@@ -3,9 +3,9 @@
 
 use wasmtime::{ResourceLimiter, Store};
 
-use crate::bindings::{Calculator, log, panic};
-use crate::failure::{Failed, Failure};
-use crate::plugin::Plugin;
+use crate::bindings::{Calculator, CalculatorPre, log, panic};
+use crate::engine::Engine;
+use crate::failure::{Failed, Failure, Name};
 
 /// What the host keeps beside the guest's memory.
 pub(crate) struct State {
@@ -19,8 +19,16 @@ pub(crate) struct State {
     over: Option<Failure>,
 }
 
+/// What a sandbox is made from.
+#[derive(Clone)]
+pub(crate) struct Code {
+    pub engine: Engine,
+    pub pre: CalculatorPre<State>,
+    pub name: Name,
+}
+
 pub(crate) struct Sandbox<'a> {
-    plugin: &'a Plugin,
+    code: &'a Code,
     rows: u64,
     fuel: u64,
     pub store: Store<State>,
@@ -29,8 +37,8 @@ pub(crate) struct Sandbox<'a> {
 
 impl<'a> Sandbox<'a> {
     /// A fresh one, with the limits of a statement of this many rows.
-    pub fn new(plugin: &'a Plugin, rows: u64) -> Result<Self, Failed> {
-        let limits = plugin.engine.limits();
+    pub fn new(code: &'a Code, rows: u64) -> Result<Self, Failed> {
+        let limits = code.engine.limits();
         let fuel = limits.fuel.of(rows);
         let state = State {
             memory_limit: limits.memory_bytes as usize,
@@ -40,20 +48,20 @@ impl<'a> Sandbox<'a> {
             panic: None,
             over: None,
         };
-        let mut store = Store::new(&plugin.engine.wasm, state);
+        let mut store = Store::new(&code.engine.wasm, state);
         store.limiter(|state| state);
-        store.set_epoch_deadline(plugin.engine.wall_ticks(rows));
+        store.set_epoch_deadline(code.engine.wall_ticks(rows));
         store.set_hostcall_fuel(limits.answer_bytes.of(rows) as usize);
-        let begun = store.set_fuel(fuel).and_then(|()| plugin.pre.instantiate(&mut store));
+        let begun = store.set_fuel(fuel).and_then(|()| code.pre.instantiate(&mut store));
         match begun {
             Ok(guest) => Ok(Self {
-                plugin,
+                code,
                 rows,
                 fuel,
                 store,
                 guest,
             }),
-            Err(e) => Err(failed(plugin, rows, fuel, store, e)),
+            Err(e) => Err(failed(code, rows, fuel, store, e)),
         }
     }
 
@@ -69,24 +77,24 @@ impl<'a> Sandbox<'a> {
 
     /// The call ended with an error of the engine.
     pub fn trapped(self, error: wasmtime::Error) -> Failed {
-        failed(self.plugin, self.rows, self.fuel, self.store, error)
+        failed(self.code, self.rows, self.fuel, self.store, error)
     }
 
     /// The call ended, and what it says is no answer.
     pub fn failed(self, failure: Failure) -> Failed {
-        let plugin = self.plugin;
+        let code = self.code;
         let (log, fuel) = self.close();
-        Failed::new(&plugin.descriptor, failure, log, fuel)
+        Failed::new(&code.name, failure, log, fuel)
     }
 }
 
-fn failed(plugin: &Plugin, rows: u64, limit: u64, store: Store<State>, error: wasmtime::Error) -> Failed {
+fn failed(code: &Code, rows: u64, limit: u64, store: Store<State>, error: wasmtime::Error) -> Failed {
     let fuel = limit - store.get_fuel().unwrap_or(0);
     let state = store.into_data();
     let failure = state
         .over
-        .unwrap_or_else(|| Failure::of_engine(&error, plugin.engine.limits(), rows, state.panic));
-    Failed::new(&plugin.descriptor, failure, state.log, fuel)
+        .unwrap_or_else(|| Failure::of_engine(&error, code.engine.limits(), rows, state.panic));
+    Failed::new(&code.name, failure, state.log, fuel)
 }
 
 impl log::Host for State {

@@ -87,16 +87,8 @@ impl TermsSchema {
             .map_err(|e| format!("the terms schema does not compile: {e}, at `{}`", e.instance_path()))
     }
 
-    pub fn of_anything() -> Self {
-        Self(Arc::new(
-            jsonschema::options()
-                .build(&Value::Bool(true))
-                .expect("`true` is a schema"),
-        ))
-    }
-
     pub fn check(&self, terms: &Value) -> Result<(), Unsound> {
-        let problems: Vec<Problem> = self
+        let mut problems: Vec<Problem> = self
             .0
             .iter_errors(terms)
             .map(|error| Problem {
@@ -106,6 +98,7 @@ impl TermsSchema {
                 row: None,
             })
             .collect();
+        problems.sort_by(|a, b| a.path.cmp(&b.path));
         if problems.is_empty() {
             Ok(())
         } else {
@@ -131,7 +124,7 @@ mod tests {
                 .check(&json!({"tiers": [1, "two"], "tears": []}))
                 .unwrap_err()
                 .to_string(),
-            "the terms do not hold\n  the whole: Additional properties are not allowed ('tears' was unexpected) (schema)\n  /tiers/1: \"two\" is not of type \"integer\" (schema)\n  the whole: \"rate\" is a required property (schema)"
+            "the terms do not hold\n  the whole: Additional properties are not allowed ('tears' was unexpected) (schema)\n  the whole: \"rate\" is a required property (schema)\n  /tiers/1: \"two\" is not of type \"integer\" (schema)"
         );
     }
 

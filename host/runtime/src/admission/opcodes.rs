@@ -53,6 +53,7 @@ struct Module {
 struct Found {
     /// The function's index; absent when it stands outside functions.
     function: Option<u32>,
+    is_instruction: bool,
     what: String,
     why: &'static str,
 }
@@ -74,11 +75,23 @@ impl Module {
         })
     }
 
-    /// The first finding counts; the section with the names comes after it.
+    /// The first finding counts, but an instruction says more than the local or the type that it needs. The section with the names
+    /// comes after all of them.
     fn find(&mut self, function: Option<u32>, what: impl Into<String>, why: &'static str) {
-        self.found.get_or_insert(Found {
+        self.found.get_or_insert_with(|| Found {
             function,
+            is_instruction: false,
             what: what.into(),
+            why,
+        });
+    }
+
+    fn find_instruction(&mut self, function: u32, name: &str, why: &'static str) {
+        let what = format!("the instruction `{name}`");
+        self.found = Some(Found {
+            function: Some(function),
+            is_instruction: true,
+            what,
             why,
         });
     }
@@ -135,10 +148,10 @@ impl Module {
                 for local in body.get_locals_reader()? {
                     self.value(Some(index), "a local", local?.1);
                 }
-                if self.found.is_none() {
+                if !self.found.as_ref().is_some_and(|found| found.is_instruction) {
                     for operator in body.get_operators_reader()? {
                         if let Some((name, why)) = refused(&operator?) {
-                            self.find(Some(index), format!("the instruction `{name}`"), why);
+                            self.find_instruction(index, &name, why);
                             break;
                         }
                     }

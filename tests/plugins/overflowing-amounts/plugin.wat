@@ -1,0 +1,10 @@
+;; Two transfers, each as large as an amount can be.
+(func $finish (result i32)
+  (i32.store offset=12 (i32.const 2560) (i32.const 2))
+  (i32.store offset=28 (i32.const 2560) (i32.const 0))
+  (i64.store offset=24 (i32.const 2688) (i64.const 9223372036854770000))
+  (i32.store offset=40 (i32.const 2688) (global.get $period_end))
+  (memory.copy (i32.const 4096) (i32.const 2688) (i32.const 120))
+  (memory.copy (i32.const 4216) (i32.const 2688) (i32.const 120))
+  (i32.store offset=8 (i32.const 2560) (i32.const 4096))
+  (i32.const 2560))
