@@ -3,6 +3,24 @@
 //! [`command`], then [`run`].
 
 pub mod cli;
+pub mod command;
 pub mod output;
+pub mod progress;
 
+pub mod host;
+pub mod import;
 pub mod plugin;
+pub mod program;
+pub mod seal;
+pub mod run;
+pub mod explain;
+pub mod statement;
+pub mod recorded;
+pub mod replay;
+pub mod balance;
+
+pub mod serve;
+pub mod pages;
+pub mod api;
+
+pub mod demo;

@@ -26,7 +26,7 @@ pub fn print<T: Serialize>(format: Format, value: &T, text: impl FnOnce(&T) -> S
 /// A table without lines; headings that begin with `>` have their column aligned to the right, as figures are.
 pub fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     table.set_header(headings.map(|heading| heading.trim_start_matches('>')));
     for row in rows {
         table.add_row(row);

@@ -74,10 +74,10 @@ pub fn build(folder: &Path, output: Option<&Path>) -> Result<Built> {
 
 /// Wraps a core module that carries its world (as `wit-bindgen` leaves it) into a component.
 pub fn encode(core: &[u8]) -> Result<Vec<u8>> {
-    let mut encoder = ComponentEncoder::default().validate(true);
-    encoder = encoder
-        .module(core)
-        .context("the module does not say which world it was built for: does the crate call `export_program!`?")?;
+    let mut encoder = ComponentEncoder::default();
+    encoder.validate(true);
+    let with_module = encoder.module(core);
+    with_module.context("the module does not say which world it was built for: does the crate call `export_program!`?")?;
     encoder.encode().context("the module cannot be made a component")
 }
 

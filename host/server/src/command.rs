@@ -1,0 +1,176 @@
+//! One command from the words that were typed to the words that are printed.
+
+mod show;
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use runtime::{Engine, Key};
+use store::run::RunMode;
+
+use crate::cli::{self, Cli, Command, Global};
+use crate::host::{Host, key_path, open_engine};
+use crate::import::{self, ImportOptions, Profile};
+use crate::output::{Format, print};
+use crate::progress::Progress;
+use crate::replay::Replay;
+use crate::serve::serve;
+use crate::{balance, plugin, program, run, seal, statement};
+
+/// How a command ended, as its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Done = 0,
+    /// Something is held: statements in quarantine, or lines refused.
+    Held = 3,
+    /// A replay differs, or a check found something changed.
+    Differs = 4,
+}
+
+/// Does what the command line says and prints the answer.
+pub async fn command(cli: Cli) -> Result<End> {
+    let format = if cli.global.json { Format::Json } else { Format::Text };
+    match cli.command {
+        Command::Demo(_) => anyhow::bail!("not yet"),
+        Command::Serve(of) => serve(Host::open(&cli.global).await?, of.listen).await.map(|()| End::Done),
+        Command::Plugin(of) => plugin_command(&cli.global, of, format).await,
+        Command::Import(of) => import_command(&Host::open(&cli.global).await?, &of, format).await,
+        Command::Program(of) => program_command(&Host::open(&cli.global).await?, of, format).await,
+        Command::Run(of) => run_command(&Host::open(&cli.global).await?, &of, format).await,
+        Command::Statement(of) => statement_command(&Host::open(&cli.global).await?, of, format).await,
+        Command::Replay(of) => {
+            let host = Host::open(&cli.global).await?;
+            let replayed = Replay::new(&host).run(&of.statements).await?;
+            print(format, &replayed, |replayed| show::replayed(replayed))?;
+            Ok(if replayed.iter().all(|replayed| replayed.identical) { End::Done } else { End::Differs })
+        }
+        Command::Balance(of) => {
+            let balances = balance::balances(&Host::open(&cli.global).await?, &of).await?;
+            print(format, &balances, show::balances).map(|()| End::Done)
+        }
+        Command::Segments(of) => segments_command(&Host::open(&cli.global).await?, &of, format).await,
+        Command::Audit => {
+            let host = Host::open(&cli.global).await?;
+            let entries = host.store.read().await?.verify_audit().await?;
+            print(format, &serde_json::json!({ "entries": entries }), |_| format!("the chain of {entries} entries is whole")).map(|()| End::Done)
+        }
+    }
+}
+
+async fn plugin_command(global: &Global, of: cli::Plugin, format: Format) -> Result<End> {
+    let engine = || -> Result<Engine> { open_engine(global, &Arc::new(Key::open(&key_path(global))?)) };
+    match of {
+        cli::Plugin::Build { folder, output } => {
+            print(format, &plugin::build::build(&folder, output.as_deref())?, show::built).map(|()| End::Done)
+        }
+        cli::Plugin::Inspect { component } => print(format, &plugin::inspect(&engine()?, &component)?, show::inspected).map(|()| End::Done),
+        cli::Plugin::Test { component, cases } => {
+            let tested = plugin::test(&engine()?, &component, &cases)?;
+            print(format, &tested, show::tested)?;
+            Ok(if tested.failed == 0 { End::Done } else { End::Differs })
+        }
+        cli::Plugin::Run { component, case } => {
+            let calculated = plugin::run(&engine()?, &component, &case)?;
+            print(format, &calculated, show::calculated)?;
+            Ok(if calculated.differences.is_empty() { End::Done } else { End::Differs })
+        }
+        cli::Plugin::Install { component, grant } => {
+            let installed = plugin::install(&Host::open(global).await?, &component, grant.as_deref()).await?;
+            print(format, &installed, |installed| show::plugins(std::slice::from_ref(installed))).map(|()| End::Done)
+        }
+        cli::Plugin::List => {
+            let installed = plugin::list(&Host::open(global).await?).await?;
+            print(format, &installed, |installed| show::plugins(installed)).map(|()| End::Done)
+        }
+    }
+}
+
+async fn import_command(host: &Host, of: &cli::Import, format: Format) -> Result<End> {
+    let default = match of.what {
+        cli::ImportKind::Accounts => "accounts",
+        cli::ImportKind::Contacts => "contacts",
+        cli::ImportKind::Products => "products",
+        cli::ImportKind::Transactions => "transactions",
+    };
+    let profile = Profile::load(of.profile.as_deref().unwrap_or(default))?;
+    let bar = Progress::new("importing", 0, "bytes");
+    let options = ImportOptions {
+        dry_run: of.dry_run,
+        actor: host.actor.clone(),
+        refused_file: of.refused.clone(),
+        progress: Some(Arc::new(move |progress| bar.reach_of(progress.bytes, progress.of_bytes))),
+    };
+    let report = match of.what {
+        cli::ImportKind::Accounts => import::import_accounts(&host.store, &profile, &of.file, &options).await?,
+        cli::ImportKind::Contacts => import::import_contacts(&host.store, &profile, &of.file, &options).await?,
+        cli::ImportKind::Products => import::import_products(&host.store, &profile, &of.file, &options).await?,
+        cli::ImportKind::Transactions => import::import_transactions(&host.store, &profile, &of.file, &options).await?,
+    };
+    drop(options);
+    print(format, &report, show::imported)?;
+    Ok(if report.refused == 0 { End::Done } else { End::Held })
+}
+
+async fn program_command(host: &Host, of: cli::Program, format: Format) -> Result<End> {
+    match of {
+        cli::Program::Create(of) => {
+            let created = program::create(host, &of).await?;
+            print(format, &created, |created| show::programs(std::slice::from_ref(created)))?;
+        }
+        cli::Program::Enrol(of) => {
+            let enrolled = program::enrol(host, &of).await?;
+            let counts = serde_json::json!({ "new": enrolled.new, "changed": enrolled.changed, "unchanged": enrolled.unchanged });
+            let text = format!("{} enrolled, {} changed, {} as before", enrolled.new, enrolled.changed, enrolled.unchanged);
+            print(format, &counts, |_| text)?;
+        }
+        cli::Program::List => print(format, &program::list(host).await?, |programs| show::programs(programs))?,
+        cli::Program::Show { code } => print(format, &program::show(host, &code).await?, show::program)?,
+    }
+    Ok(End::Done)
+}
+
+async fn run_command(host: &Host, of: &cli::Run, format: Format) -> Result<End> {
+    let mode = if of.what_if { RunMode::WhatIf } else { RunMode::Actual };
+    let workers = match of.workers {
+        Some(workers) => NonZeroUsize::new(workers).context("a run needs at least one worker")?,
+        None => std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+    };
+    let report = run::run(host, &of.program, &of.period, mode, workers).await?;
+    print(format, &report, show::run)?;
+    Ok(if report.held.is_empty() { End::Done } else { End::Held })
+}
+
+async fn statement_command(host: &Host, of: cli::Statement, format: Format) -> Result<End> {
+    match of {
+        cli::Statement::List { program, period, account, limit, after, held: false } => {
+            let filter = statement::Filter { program, period, account };
+            let page = statement::list(host, &filter, after.as_deref(), limit).await?;
+            print(format, &page, show::statements)?;
+        }
+        cli::Statement::List { program, held: true, .. } => {
+            let held = statement::held(host, program.as_deref()).await?;
+            print(format, &held, |held| show::held(held))?;
+        }
+        cli::Statement::Show { statement } => print(format, &statement::show(host, &statement).await?, show::explained)?,
+    }
+    Ok(End::Done)
+}
+
+async fn segments_command(host: &Host, of: &cli::Segments, format: Format) -> Result<End> {
+    match of {
+        cli::Segments::Rebuild => {
+            let position = seal::rebuild(&host.store, &host.actor).await?;
+            print(format, &serde_json::json!({ "position": position }), |_| format!("sealed anew, up to position {position} of the journal"))?;
+            Ok(End::Done)
+        }
+        cli::Segments::Verify => {
+            let (sound, broken) = seal::verify(&host.store).await?;
+            print(format, &serde_json::json!({ "sound": sound, "broken": broken }), |_| match broken.is_empty() {
+                true => format!("all {sound} segments are what their digests name"),
+                false => broken.join("\n"),
+            })?;
+            Ok(if broken.is_empty() { End::Done } else { End::Differs })
+        }
+    }
+}

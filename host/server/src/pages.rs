@@ -1,0 +1,84 @@
+//! The portal over HTTP: each handler loads what one page of [`portal`] shows.
+
+mod asset;
+mod lines;
+mod program;
+mod programs;
+mod replay;
+mod statement;
+
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use chrono::{DateTime, Utc};
+use domain::currency::Currency;
+use domain::plugin::{Descriptor, Side};
+use portal::{Frame, Plugin, RefusalPage, Unit, path};
+
+use crate::serve::App;
+use crate::serve::refusal::Refusal;
+
+pub fn router() -> Router<App> {
+    Router::new()
+        .route(path::PROGRAMS, get(programs::programs))
+        .route(path::PROGRAM_ROUTE, get(program::program))
+        .route(path::STATEMENT_ROUTE, get(statement::statement))
+        .route(path::REPLAY_ROUTE, post(replay::replay))
+        .route(path::ASSET_ROUTE, get(asset::asset))
+}
+
+/// The page for what could not be done.
+pub fn refusal(refusal: &Refusal, reference: Option<String>) -> Response {
+    let status = refusal.kind.status();
+    let page = RefusalPage {
+        frame: frame(),
+        status: status.as_u16(),
+        title: refusal.kind.title().into(),
+        detail: refusal.detail.clone(),
+        advice: refusal.advice.clone(),
+        reference,
+    };
+    (status, html(page)).into_response()
+}
+
+fn html(page: impl std::fmt::Display) -> Html<String> {
+    Html(page.to_string())
+}
+
+fn frame() -> Frame {
+    Frame { flash: None, notice: Some("served on this machine only, until sign-on exists".into()) }
+}
+
+fn unit(currency: Currency) -> Unit {
+    Unit::new(currency.code(), currency.digits())
+}
+
+fn plugin(descriptor: &Descriptor) -> Plugin {
+    Plugin { id: descriptor.id.clone(), version: descriptor.version.clone() }
+}
+
+/// Balances that hold what the participant is owed.
+fn owed_balances(descriptor: &Descriptor) -> Vec<&str> {
+    let owed = descriptor.balances.iter().filter(|balance| balance.side == Side::Credit);
+    owed.map(|balance| &*balance.code).collect()
+}
+
+fn moment(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// Whether htmx asks, which puts the answer into the page that is there already.
+fn is_htmx(headers: &HeaderMap) -> bool {
+    headers.get("hx-request").is_some_and(|value| value == "true")
+}
+
+fn no_program(code: &str) -> Refusal {
+    Refusal::not_found(format!("there is no program `{code}`")).advise("Choose one from the list of all programs.")
+}
+
+fn no_statement(id: &str) -> Refusal {
+    Refusal::not_found(format!("no statement has the id `{id}`"))
+        .advise("Check the address: an id has 36 characters.")
+        .advise("Open the program and find the participant by its account number.")
+}

@@ -1,0 +1,292 @@
+//! A run: from the facts of a period to statements, and from statements to the difference that the ledger records.
+//!
+//! Read, calculate, write: no transaction is open while a plugin works. A run that is broken off at any moment leaves whole
+//! statements or none; the next one finishes, because a statement whose input has not changed is not posted again.
+
+pub mod prepare;
+pub mod work;
+
+use std::sync::{Arc, OnceLock};
+
+use anyhow::{Context as _, Result, bail};
+use domain::id::RunId;
+use domain::money::Micros;
+use domain::statement::Revision;
+use runtime::Pool;
+use serde::Serialize;
+use std::num::NonZeroUsize;
+use store::Store;
+use store::quarantine::Quarantine;
+use store::run::{NewRun, RunCounts, RunMode, RunStatus};
+use store::segment::{Corrections, Info, Opened, Scratch, Segments, Unit, units};
+use store::statement::Saved;
+use tokio::runtime::Handle;
+
+use crate::host::Host;
+use crate::progress::Progress;
+use crate::seal;
+use prepare::{Prepared, prepare};
+use work::{Desk, Outcome, Worked};
+
+/// Statements posted in one transaction.
+const POST_AT_ONCE: usize = 500;
+/// Statements that a worker takes at a time where all accounts lie in few segments.
+const WORK_AT_ONCE: usize = 256;
+
+/// What a run did. Amounts are in the program's currency.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    pub run: RunId,
+    pub program: String,
+    pub period: String,
+    pub mode: String,
+    pub status: String,
+    /// The journal position read up to.
+    pub as_of: u64,
+    pub participants: u64,
+    /// Got a new revision.
+    pub posted: u64,
+    /// Had the same input as before.
+    pub unchanged: u64,
+    /// Could not be worked out, and is held in quarantine.
+    pub held: Vec<Held>,
+    pub transfers: u64,
+    pub rows: u64,
+    /// Participants whose statement holds an amount.
+    pub paid: u64,
+    pub amount: Micros,
+    /// What this run changed of it.
+    pub difference: Micros,
+    /// Of the rows of the period, of everybody.
+    pub net_amount: Micros,
+    pub currency: String,
+    /// Of a what-if: each statement that would change.
+    pub changes: Vec<Change>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Held {
+    pub account: String,
+    pub reason: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Change {
+    pub account: String,
+    pub before: Micros,
+    pub after: Micros,
+}
+
+/// Works out a period of a program for all its participants, and posts what is due unless it is a what-if.
+///
+/// # Errors
+/// When the program or its terms are not fit to run, or the database fails. What is wrong with one statement holds that one only.
+pub async fn run(host: &Host, code: &str, period: &str, mode: RunMode, workers: NonZeroUsize) -> Result<Report> {
+    // Terms and dates are read first, so that a mistake in the command line costs nothing.
+    let prepared = prepare(host, code, period).await?;
+    let as_of = seal::seal(&host.store, &host.actor).await?;
+    let corrections = Arc::new(seal::corrections(&host.store, as_of).await?);
+    let infos = needed(&prepared, host.store.read().await?.segments().await?);
+
+    let mut tx = host.store.begin(&host.actor).await?;
+    let new = NewRun { program: prepared.program.id.clone(), period: period.into(), mode, as_of, workers: workers.get() as i64 };
+    let run = tx.start_run(&new).await?.id;
+    tx.commit().await?;
+
+    let mut ledger = Writer::new(host, &run, mode, &prepared, as_of);
+    let worked = tokio::task::block_in_place(|| {
+        let desk = Desk { prepared: &prepared, run: &run, key: &host.key, as_of };
+        let loader = Loader { store: &host.store, corrections: &corrections, handle: Handle::current() };
+        let mut failure = None;
+        let progress = Progress::new("calculating", prepared.participants.len() as u64, "statements");
+        Pool::new(workers).run(jobs(&prepared, infos, workers.get()), |job| desk_work(&desk, &loader, &job), |result| {
+            let kept = result.and_then(|statements| loader.handle.block_on(ledger.take(statements)));
+            progress.reach(ledger.report.participants);
+            if let Err(e) = kept {
+                failure.get_or_insert(e);
+            }
+        });
+        failure.map_or(Ok(()), Err)
+    });
+    let finished = match worked {
+        Ok(()) => ledger.finish().await,
+        Err(e) => Err(e),
+    };
+    if let Err(e) = &finished {
+        let mut tx = host.store.begin(&host.actor).await?;
+        tx.fail_run(&run, RunCounts::default(), &format!("{e:#}")).await?;
+        tx.commit().await?;
+    }
+    finished
+}
+
+/// The segments in which rows of these periods may stand.
+fn needed(prepared: &Prepared, segments: Vec<Info>) -> Vec<Info> {
+    let basis = prepared.plan.dates_by;
+    segments.into_iter().filter(|segment| segment.days_by(basis).is_some_and(|days| prepared.spans.overlap(days))).collect()
+}
+
+/// Some participants, and the segments in which their rows stand, opened by the first worker that needs them.
+struct Job {
+    source: Arc<Source>,
+    members: Vec<usize>,
+}
+
+struct Source {
+    infos: Vec<Info>,
+    opened: OnceLock<std::result::Result<Segments, String>>,
+}
+
+/// Participants by the segments that they need. Where rows roll up, a participant's rows may stand anywhere, so all segments of the periods are
+/// open at once; otherwise a worker holds those of its own share of the accounts.
+fn jobs(prepared: &Prepared, infos: Vec<Info>, workers: usize) -> Vec<Job> {
+    let shares = if prepared.participants.iter().all(|member| member.accounts.len() == 1) { units(&infos) } else { vec![] };
+    let shares = if shares.is_empty() { vec![Unit::WHOLE] } else { shares };
+    let at_once = if shares.len() >= 2 * workers { usize::MAX } else { WORK_AT_ONCE };
+    let mut of_share: Vec<Vec<usize>> = vec![Vec::new(); shares.len()];
+    let whole = shares.len() == 1;
+    for (place, member) in prepared.participants.iter().enumerate() {
+        let share = if whole { 0 } else { shares.iter().position(|unit| unit.holds(member.accounts[0])).unwrap_or(0) };
+        of_share[share].push(place);
+    }
+    let mut jobs = Vec::new();
+    for (unit, members) in shares.into_iter().zip(of_share) {
+        let infos = infos.iter().filter(|info| unit.needs(info)).cloned().collect();
+        let source = Arc::new(Source { infos, opened: OnceLock::new() });
+        jobs.extend(members.chunks(at_once.min(members.len().max(1))).map(|members| Job { source: source.clone(), members: members.to_vec() }));
+    }
+    jobs
+}
+
+struct Loader<'a> {
+    store: &'a Store,
+    corrections: &'a Corrections,
+    handle: Handle,
+}
+
+impl Loader<'_> {
+    fn open(&self, infos: &[Info]) -> Result<Segments> {
+        let mut opened = Vec::new();
+        for info in infos {
+            let content = self.handle.block_on(async { self.store.read().await?.segment(&info.digest).await })?;
+            opened.push(Arc::new(Opened::open(info.digest, content, self.corrections)?));
+        }
+        Ok(Segments::new(opened))
+    }
+}
+
+fn desk_work(desk: &Desk<'_>, loader: &Loader<'_>, job: &Job) -> Result<Vec<Worked>> {
+    let opened = job.source.opened.get_or_init(|| loader.open(&job.source.infos).map_err(|e| format!("{e:#}")));
+    let segments = opened.as_ref().map_err(|sentence| anyhow::anyhow!("{sentence}"))?;
+    let mut scratch = Scratch::default();
+    job.members.iter().map(|place| desk.work(*place, segments, &mut scratch)).collect()
+}
+
+/// Keeps what was worked out, some hundreds of statements in a transaction, and counts.
+struct Writer<'a> {
+    host: &'a Host,
+    prepared: &'a Prepared,
+    mode: RunMode,
+    report: Report,
+    net_amount: i128,
+    amount: i128,
+    before: i128,
+    revisions: Vec<Revision>,
+    held: Vec<Quarantine>,
+}
+
+impl<'a> Writer<'a> {
+    fn new(host: &'a Host, run: &RunId, mode: RunMode, prepared: &'a Prepared, as_of: u64) -> Self {
+        let report = Report {
+            run: run.clone(),
+            program: prepared.program.code.clone(),
+            period: prepared.period.label.clone(),
+            mode: mode.as_str().into(),
+            status: String::new(),
+            as_of,
+            participants: 0,
+            posted: 0,
+            unchanged: 0,
+            held: vec![],
+            transfers: 0,
+            rows: 0,
+            paid: 0,
+            amount: Micros::ZERO,
+            difference: Micros::ZERO,
+            net_amount: Micros::ZERO,
+            currency: prepared.program.currency.to_string(),
+            changes: vec![],
+        };
+        Self { host, prepared, mode, report, net_amount: 0, amount: 0, before: 0, revisions: vec![], held: vec![] }
+    }
+
+    async fn take(&mut self, statements: Vec<Worked>) -> Result<()> {
+        for worked in statements {
+            let account = &self.prepared.participants[worked.member].participant.account.number;
+            self.report.participants += 1;
+            self.report.rows += worked.rows;
+            self.report.paid += u64::from(worked.amount != Micros::ZERO);
+            self.net_amount += worked.net_amount;
+            self.amount += i128::from(worked.amount.0);
+            self.before += i128::from(worked.before.0);
+            if self.mode == RunMode::WhatIf && worked.amount != worked.before {
+                self.report.changes.push(Change { account: account.clone(), before: worked.before, after: worked.amount });
+            }
+            match worked.outcome {
+                Outcome::Unchanged => self.report.unchanged += 1,
+                Outcome::Revised(revision) => {
+                    self.report.posted += 1;
+                    self.report.transfers += revision.transfers.len() as u64;
+                    self.revisions.push(*revision);
+                }
+                Outcome::Held(held) => {
+                    self.report.held.push(Held { account: account.clone(), reason: held.reason.clone() });
+                    self.held.push(*held);
+                }
+            }
+        }
+        if self.revisions.len() >= POST_AT_ONCE { self.post().await } else { Ok(()) }
+    }
+
+    async fn post(&mut self) -> Result<()> {
+        let (revisions, held) = (std::mem::take(&mut self.revisions), std::mem::take(&mut self.held));
+        if self.mode == RunMode::WhatIf || revisions.is_empty() && held.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.host.store.begin(&self.host.actor).await?;
+        let saved = tx.save_revisions(&revisions).await?;
+        tx.quarantine(&held).await?;
+        tx.commit().await?;
+        match saved.iter().filter(|saved| **saved == Saved::Stale).count() {
+            0 => Ok(()),
+            stale => bail!("another run revised {stale} of these statements at the same time: run the period again, and it goes on from there"),
+        }
+    }
+
+    async fn finish(mut self) -> Result<Report> {
+        self.post().await?;
+        let fit = |sum: i128| i64::try_from(sum).map(Micros).context("a total of this run is too large to keep in millionths");
+        self.report.net_amount = fit(self.net_amount)?;
+        self.report.amount = fit(self.amount)?;
+        self.report.difference = fit(self.amount - self.before)?;
+        self.report.held.sort_by(|a, b| a.account.cmp(&b.account));
+        self.report.changes.sort_by(|a, b| a.account.cmp(&b.account));
+        let count = |number: u64| number as i64;
+        let counts = RunCounts {
+            participants: count(self.report.participants),
+            posted: count(self.report.posted),
+            unchanged: count(self.report.unchanged),
+            ineligible: 0,
+            quarantined: count(self.report.held.len() as u64),
+            rows: count(self.report.rows),
+        };
+        let mut tx = self.host.store.begin(&self.host.actor).await?;
+        let status = tx.finish_run(&self.report.run, counts).await?;
+        tx.commit().await?;
+        self.report.status = match (self.mode, self.report.held.is_empty()) {
+            (RunMode::WhatIf, false) => RunStatus::Held.as_str().into(),
+            _ => status.as_str().into(),
+        };
+        Ok(self.report)
+    }
+}
