@@ -17,9 +17,9 @@ fn terms(method: &str) -> String {
             "products": { "include": [{ "category": "goods" }] },
             "method": method,
             "tiers": [
-                { "from": "1000", "percent": "1" },
-                { "from": "5000", "percent": "2.5" },
-                { "from": "20000", "percent": "4" },
+                { "from": "1000", "rate": "1 %" },
+                { "from": "5000", "rate": "2.5 %" },
+                { "from": "20000", "rate": "4 %" },
             ],
         }],
     })
