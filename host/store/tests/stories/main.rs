@@ -1,0 +1,31 @@
+//! What the database promises, each story told once and run on both engines. Together they call every function that reads or writes;
+//! [`schema`] sees to it that this stays so.
+
+/// Stamps each story once for each engine.
+macro_rules! stories {
+    ($($story:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $story() { crate::database::on_sqlite(super::$story).await })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $story() { crate::database::on_postgres(super::$story).await })*
+        }
+    };
+}
+
+mod company;
+mod database;
+
+mod accounts;
+mod audit;
+mod corrections;
+mod engines;
+mod journal;
+mod products;
+mod programs;
+mod runs;
+mod schema;
+mod sealed;
+mod statements;
