@@ -42,7 +42,7 @@ pub fn asset(name: &str) -> String {
 }
 
 /// `path` with a query of those parameters that have a value.
-pub(crate) fn with_query(path: String, parameters: &[(&str, Option<&str>)]) -> String {
+pub fn with_query(path: String, parameters: &[(&str, Option<&str>)]) -> String {
     let mut address = path;
     let mut mark = '?';
     for (name, value) in parameters {

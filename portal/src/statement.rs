@@ -60,6 +60,8 @@ pub struct Step {
 /// One page of the lines a statement rests on.
 #[derive(Clone, Debug)]
 pub struct Lines {
+    /// Why they cannot be shown, as one sentence. None when they can.
+    pub missing: Option<String>,
     /// In the order of date and journal position.
     pub lines: Vec<Line>,
     /// How many there are in all.

@@ -151,7 +151,7 @@ impl StatementPage {
                 worth: Some(307_500_000),
             }],
             steps: steps(),
-            lines: Lines {
+            lines: Lines { missing: None,
                 lines: lines(),
                 count: 41,
                 net: 7_700_000_000,
@@ -215,7 +215,7 @@ impl StatementPage {
             ),
             milestones: Vec::new(),
             steps: Vec::new(),
-            lines: Lines { lines: lines(), count: 5, net: 2_525_700_000, continued: false, next: None },
+            lines: Lines { missing: None, lines: lines(), count: 5, net: 2_525_700_000, continued: false, next: None },
             transfers: Vec::new(),
             revisions: Vec::new(),
             log: vec!["info: 5 rows in 1 batch".into(), "warn: tier table has no upper end".into()],
