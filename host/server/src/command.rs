@@ -1,6 +1,6 @@
 //! One command from the words that were typed to the words that are printed.
 
-mod show;
+pub mod show;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use crate::import::{self, ImportOptions, Profile};
 use crate::output::{Format, print};
 use crate::progress::Progress;
 use crate::replay::Replay;
+use crate::demo::demo;
 use crate::serve::serve;
 use crate::{balance, plugin, program, run, seal, statement};
 
@@ -32,7 +33,7 @@ pub enum End {
 pub async fn command(cli: Cli) -> Result<End> {
     let format = if cli.global.json { Format::Json } else { Format::Text };
     match cli.command {
-        Command::Demo(_) => anyhow::bail!("not yet"),
+        Command::Demo(of) => demo(&cli.global, &of).await,
         Command::Serve(of) => serve(Host::open(&cli.global).await?, of.listen).await.map(|()| End::Done),
         Command::Plugin(of) => plugin_command(&cli.global, of, format).await,
         Command::Import(of) => import_command(&Host::open(&cli.global).await?, &of, format).await,

@@ -1,3 +1,221 @@
-//! The demonstration: a small company that does not exist, and what its program pays.
+//! `gtm demo`: a company that does not exist lives through two years of rebates, by the same code that pays real ones.
 
 pub mod company;
+
+use std::fs;
+use std::io::ErrorKind;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use domain::calendar::Calendar;
+use domain::day::Day;
+use domain::money::Micros;
+use store::run::RunMode;
+
+use crate::cli::{CreateProgram, Demo, Enrol, Global};
+use crate::command::{End, show};
+use crate::host::Host;
+use crate::import::{self, ImportOptions, Profile};
+use crate::output::{amount, count, table};
+use crate::progress::Progress;
+use crate::serve::serve;
+use crate::{plugin, program, run, statement};
+use company::{CURRENCY, Company, NAME, Size, company};
+
+/// The same company every time.
+const SEED: u64 = 2026;
+
+/// Code, title, calendar, first day and terms.
+const PROGRAMS: [(&str, &str, &str, &str, &str); 3] = [
+    ("partner-volume", "Partner volume rebate", "quarter", "2024-01-01", include_str!("demo/terms/volume.json")),
+    ("growth-2025", "Growth over last year", "quarter", "2025-01-01", include_str!("demo/terms/growth.json")),
+    ("coffee", "Coffee by the kilo", "month", "2024-01-01", include_str!("demo/terms/coffee.json")),
+];
+
+/// The demonstration's last day: everything up to it is closed.
+const CLOSED: &str = "2025-12-31";
+
+pub async fn demo(global: &Global, of: &Demo) -> Result<End> {
+    let (database, host) = open(global, of).await?;
+    let company = company(SEED, if of.small { Size::Small } else { Size::Full });
+    println!("\n{NAME}: {} accounts, {} contacts, {} products\n", company.accounts.len(), company.contacts.len(), company.products.len());
+    bring_in(&host, &of.dir, &company).await?;
+
+    let component = component(of)?;
+    let installed = plugin::install(&host, &component, None).await?;
+    println!("installed plugin {} {}, sha256 {}\n", installed.id, installed.version, installed.component);
+    create_programs(&host, &of.dir, &company).await?;
+
+    println!("every closed period, run:\n");
+    let before = run_all(&host).await?;
+    println!("{}\n", paid(&before));
+    let late = import_file(&host, &of.dir, "late.csv", &company.late).await?;
+    println!("late lines and corrections arrive: {} lines; every period again:\n", count(late));
+    let after = run_all(&host).await?;
+    println!("{}\n", paid(&after));
+
+    explain_one(&host).await?;
+    let database = database.display();
+    println!("\nThe database stays in {database}. Try next:\n");
+    for command in [
+        "program show partner-volume",
+        "run partner-volume --period 2025-Q4 --what-if",
+        "statement list --program growth-2025 --period 2025-Q4",
+        "balance",
+        "replay --all",
+        "audit",
+    ] {
+        println!("  gtm --database {database} {command}");
+    }
+    match of.no_serve {
+        true => println!("  gtm --database {database} serve"),
+        false => serve(host, of.listen).await?,
+    }
+    Ok(End::Done)
+}
+
+/// A fresh database in the demonstration's folder.
+async fn open(global: &Global, of: &Demo) -> Result<(PathBuf, Host)> {
+    fs::create_dir_all(&of.dir).with_context(|| format!("cannot make the folder `{}`", of.dir.display()))?;
+    let database = of.dir.join("gtm.sqlite");
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = database.clone().into_os_string();
+        file.push(suffix);
+        match fs::remove_file(&file) {
+            Err(e) if e.kind() != ErrorKind::NotFound => return Err(e).context("the last demonstration's database cannot be removed"),
+            _ => {}
+        }
+    }
+    let global = Global {
+        database: database.to_string_lossy().into_owned(),
+        actor: global.actor.clone(),
+        json: false,
+        key: global.key.clone(),
+        cache: global.cache.clone(),
+    };
+    Ok((database, Host::open(&global).await?))
+}
+
+async fn bring_in(host: &Host, folder: &Path, company: &Company) -> Result<()> {
+    let mut tx = host.store.begin(&host.actor).await?;
+    tx.add_accounts(&company.accounts).await?;
+    tx.add_contacts(&company.contacts).await?;
+    tx.add_products(&company.products).await?;
+    tx.commit().await?;
+    let lines = import_file(host, folder, "sales.csv", &company.sales).await?;
+    println!("imported {} lines of sales of 2024 and 2025\n", count(lines));
+    Ok(())
+}
+
+/// Writes the lines to a file and brings it in by the door that everybody uses.
+async fn import_file(host: &Host, folder: &Path, name: &str, lines: &str) -> Result<u64> {
+    let file = folder.join(name);
+    fs::write(&file, lines).with_context(|| format!("cannot write `{}`", file.display()))?;
+    let bar = Progress::new("importing", 0, "bytes");
+    let options = ImportOptions {
+        dry_run: false,
+        actor: host.actor.clone(),
+        refused_file: folder.join("refused.csv"),
+        progress: Some(Arc::new(move |progress| bar.reach_of(progress.bytes, progress.of_bytes))),
+    };
+    Ok(import::import_transactions(&host.store, &Profile::load("transactions")?, &file, &options).await?.accepted)
+}
+
+fn component(of: &Demo) -> Result<PathBuf> {
+    if let Some(path) = &of.component {
+        return Ok(path.clone());
+    }
+    let folder = match std::env::var_os("GTM_COMPONENTS") {
+        Some(folder) => PathBuf::from(folder),
+        None => {
+            let binary = std::env::current_exe()?;
+            binary.parent().and_then(Path::parent).context("the binary lies in no target folder")?.join("components")
+        }
+    };
+    let path = folder.join("rebate.wasm");
+    let missing = || format!("`{}` is not there: `gtm plugin build plugins/rebate` makes it", path.display());
+    path.try_exists().ok().filter(|there| *there).with_context(missing)?;
+    Ok(path)
+}
+
+/// The volume rebate counts a chain's branches with its headquarters, so those take part that belong to nobody; the others pay every
+/// account by itself.
+async fn create_programs(host: &Host, folder: &Path, company: &Company) -> Result<()> {
+    let mut created = Vec::new();
+    for (code, title, calendar, start, terms) in PROGRAMS {
+        let file = folder.join(format!("{code}.json"));
+        fs::write(&file, terms).with_context(|| format!("cannot write `{}`", file.display()))?;
+        let start: Day = start.parse()?;
+        let of = CreateProgram {
+            code: code.into(),
+            plugin: "gtm/rebate".into(),
+            terms: file,
+            title: Some(title.into()),
+            currency: CURRENCY.parse()?,
+            calendar: calendar.parse()?,
+            start,
+            end: None,
+            valid_from: None,
+            new_terms: false,
+        };
+        program::create(host, &of).await?;
+        let on_top = company.accounts.iter().filter(|account| account.parent.is_none()).map(|account| account.number.clone());
+        let all = code != "partner-volume";
+        let accounts = if all { vec![] } else { on_top.collect() };
+        let enrolment = Enrol { program: code.into(), accounts, all, from: None, until: None, agreed: vec![] };
+        program::enrol(host, &enrolment).await?;
+        created.extend(program::list(host).await?.into_iter().filter(|listed| listed.program.code == code));
+    }
+    println!("{}\n", show::programs(&created));
+    Ok(())
+}
+
+async fn run_all(host: &Host) -> Result<Vec<run::Report>> {
+    let workers = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let closed: Day = CLOSED.parse()?;
+    let mut reports = Vec::new();
+    let progress = Progress::new("running", 36, "periods");
+    for (code, _, calendar, start, _) in PROGRAMS {
+        let calendar: Calendar = calendar.parse()?;
+        let mut period = calendar.containing(start.parse()?)?;
+        while period.end <= closed {
+            reports.push(run::run(host, code, &period.label, RunMode::Actual, workers).await?);
+            progress.reach(reports.len() as u64);
+            period = calendar.next(&period)?;
+        }
+    }
+    Ok(reports)
+}
+
+/// One line a program and year.
+fn paid(reports: &[run::Report]) -> String {
+    let mut lines: Vec<(String, String, u64, Micros, Micros)> = Vec::new();
+    for report in reports {
+        let year = report.period[..4].to_owned();
+        let held = report.held.len() as u64;
+        match lines.last_mut().filter(|line| line.0 == report.program && line.1 == year) {
+            Some(line) => {
+                line.2 += held;
+                line.3 = Micros(line.3.0 + report.difference.0);
+                line.4 = Micros(line.4.0 + report.amount.0);
+            }
+            None => lines.push((report.program.clone(), year, held, report.difference, report.amount)),
+        }
+    }
+    let row = |(program, year, held, difference, total): (String, String, u64, Micros, Micros)| {
+        [program, year, amount(difference, 2), format!("{} {CURRENCY}", amount(total, 2)), count(held)]
+    };
+    table(["program", "year", ">posted now", ">in total", ">in quarantine"], lines.into_iter().map(row))
+}
+
+/// The statement that pays most in the last quarter of the volume rebate.
+async fn explain_one(host: &Host) -> Result<()> {
+    let filter = statement::Filter { program: Some("partner-volume".into()), period: Some("2025-Q4".into()), account: None };
+    let page = statement::list(host, &filter, None, 1000).await?;
+    let most = page.statements.into_iter().max_by_key(|line| line.amount).context("the last quarter has no statement")?;
+    let explained = statement::show(host, most.id.as_str()).await?;
+    println!("one statement, line by line:\n\n{}", show::explained(&explained));
+    Ok(())
+}
