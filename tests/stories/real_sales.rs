@@ -40,7 +40,10 @@ fn the_published_sales_pay_the_published_rebates(engine: Engine) {
     gtm.run(&format!("plugin install {}", component("rebate").display()));
     for method in ["retrospective", "marginal"] {
         let terms = gtm.file(&format!("{method}.json"), &terms(method));
-        gtm.run(&format!("program create {method} --plugin gtm/rebate --terms {} --start 2010-10-01", terms.display()));
+        gtm.run(&format!(
+            "program create {method} --plugin gtm/rebate --terms {} --start 2010-10-01",
+            terms.display()
+        ));
         gtm.run(&format!("program enrol {method} --all"));
     }
 
@@ -58,13 +61,24 @@ fn the_published_sales_pay_the_published_rebates(engine: Engine) {
     for (n, (program, period, paid, amount, volume)) in expected.into_iter().enumerate() {
         for what_if in ["--what-if --workers 1", "--what-if --workers 2"] {
             let report = gtm.run(&format!("run {program} --period {period} {what_if}"));
-            assert_eq!(figures(&report), (paid, amount, volume), "{program} {period} {what_if}: {report}");
+            assert_eq!(
+                figures(&report),
+                (paid, amount, volume),
+                "{program} {period} {what_if}: {report}"
+            );
         }
         let report = gtm.run(&format!("run {program} --period {period} --workers {}", n % 2 + 1));
         assert_eq!(figures(&report), (paid, amount, volume), "{program} {period}: {report}");
-        assert_eq!((&report["status"], &report["posted"]), (&json!("complete"), &report["participants"]));
+        assert_eq!(
+            (&report["status"], &report["posted"]),
+            (&json!("complete"), &report["participants"])
+        );
         let again = gtm.run(&format!("run {program} --period {period}"));
-        assert_eq!((&again["posted"], &again["transfers"]), (&json!(0), &json!(0)), "{again}");
+        assert_eq!(
+            (&again["posted"], &again["transfers"]),
+            (&json!(0), &json!(0)),
+            "{again}"
+        );
     }
 
     let balances = gtm.run("balance --program marginal");
@@ -73,16 +87,36 @@ fn the_published_sales_pay_the_published_rebates(engine: Engine) {
 }
 
 fn counts(report: &Value) -> (u64, u64, u64, u64) {
-    let count = |name: &str| report[name].as_u64().unwrap_or_else(|| panic!("no `{name}` in {report}"));
+    let count = |name: &str| {
+        report[name]
+            .as_u64()
+            .unwrap_or_else(|| panic!("no `{name}` in {report}"))
+    };
     (count("lines"), count("accepted"), count("duplicates"), count("refused"))
 }
 
 fn figures(report: &Value) -> (u64, &str, &str) {
-    let text = |name: &str| report[name].as_str().unwrap_or_else(|| panic!("no `{name}` in {report}"));
-    (report["paid"].as_u64().unwrap_or_else(|| panic!("no `paid` in {report}")), text("amount"), text("net_amount"))
+    let text = |name: &str| {
+        report[name]
+            .as_str()
+            .unwrap_or_else(|| panic!("no `{name}` in {report}"))
+    };
+    (
+        report["paid"]
+            .as_u64()
+            .unwrap_or_else(|| panic!("no `paid` in {report}")),
+        text("amount"),
+        text("net_amount"),
+    )
 }
 
 fn balance<'a>(balances: &'a Value, code: &str) -> &'a str {
-    let found = balances["balances"].as_array().into_iter().flatten().find(|balance| balance["code"] == code);
-    found.and_then(|balance| balance["amount"].as_str()).unwrap_or_else(|| panic!("no `{code}` in {balances}"))
+    let found = balances["balances"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|balance| balance["code"] == code);
+    found
+        .and_then(|balance| balance["amount"].as_str())
+        .unwrap_or_else(|| panic!("no `{code}` in {balances}"))
 }
