@@ -28,4 +28,5 @@ mod programs;
 mod runs;
 mod schema;
 mod sealed;
+mod standings;
 mod statements;
