@@ -26,8 +26,12 @@ pub const ROOT: &str = "/api/v1";
 struct Description;
 
 pub fn router() -> Router<App> {
-    let resources = OpenApiRouter::new().routes(routes!(statement::list)).routes(routes!(statement::show));
-    let (router, description) = OpenApiRouter::with_openapi(Description::openapi()).nest(ROOT, resources).split_for_parts();
+    let resources = OpenApiRouter::new()
+        .routes(routes!(statement::list))
+        .routes(routes!(statement::show));
+    let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
+        .nest(ROOT, resources)
+        .split_for_parts();
     let description = Json(description);
     router.route("/api/v1/openapi.json", get(async move || description.clone()))
 }
@@ -42,19 +46,30 @@ mod tests {
     async fn the_description_is_openapi_3_1_and_names_every_address() {
         let served = Served::new().await;
         let answer = served.get("/api/v1/openapi.json").await;
-        assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, "application/json")
+        );
         let description = answer.json();
         assert_eq!(description["openapi"], "3.1.0");
         let paths: Vec<&String> = description["paths"].as_object().unwrap().keys().collect();
         assert_eq!(paths, ["/api/v1/statements", "/api/v1/statements/{id}"]);
         let list = &description["paths"]["/api/v1/statements"]["get"];
-        let parameters: Vec<_> = list["parameters"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+        let parameters: Vec<_> = list["parameters"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| &one["name"])
+            .collect();
         assert_eq!(parameters, ["program", "period", "account", "after", "limit"]);
         assert_eq!(
             list["responses"]["400"]["content"]["application/problem+json"]["schema"],
             json!({"$ref": "#/components/schemas/Problem"})
         );
-        assert_eq!(description["components"]["schemas"]["Amount"]["required"], json!(["amount", "currency"]));
+        assert_eq!(
+            description["components"]["schemas"]["Amount"]["required"],
+            json!(["amount", "currency"])
+        );
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +77,11 @@ mod tests {
         let served = Served::new().await;
         for address in ["/api/v1/participants", "/api/v2/statements", "/api/"] {
             let answer = served.get(address).await;
-            assert_eq!((answer.status, answer.header("content-type")), (404, "application/problem+json"), "{address}");
+            assert_eq!(
+                (answer.status, answer.header("content-type")),
+                (404, "application/problem+json"),
+                "{address}"
+            );
             assert_eq!(
                 answer.json(),
                 json!({
@@ -82,6 +101,9 @@ mod tests {
         let served = Served::new().await;
         let answer = served.post("/api/v1/statements", &[]).await;
         assert_eq!((answer.status, answer.header("allow")), (405, "GET,HEAD"));
-        assert_eq!(answer.json()["detail"], "`/api/v1/statements` does not take the method `POST`");
+        assert_eq!(
+            answer.json()["detail"],
+            "`/api/v1/statements` does not take the method `POST`"
+        );
     }
 }

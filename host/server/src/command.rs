@@ -42,7 +42,7 @@ pub async fn command(cli: Cli) -> Result<End> {
         Command::Statement(of) => statement_command(&Host::open(&cli.global).await?, of, format).await,
         Command::Replay(of) => {
             let host = Host::open(&cli.global).await?;
-            let replayed = Replay::new(&host).run(&of.statements).await?;
+            let replayed = Replay::open(&host).await?.run(&of.statements).await?;
             print(format, &replayed, |replayed| show::replayed(replayed))?;
             Ok(if replayed.iter().all(|replayed| replayed.identical) { End::Done } else { End::Differs })
         }

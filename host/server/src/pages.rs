@@ -47,7 +47,10 @@ fn html(page: impl std::fmt::Display) -> Html<String> {
 }
 
 fn frame() -> Frame {
-    Frame { flash: None, notice: Some("served on this machine only, until sign-on exists".into()) }
+    Frame {
+        flash: None,
+        notice: Some("served on this machine only, until sign-on exists".into()),
+    }
 }
 
 fn unit(currency: Currency) -> Unit {
@@ -55,12 +58,18 @@ fn unit(currency: Currency) -> Unit {
 }
 
 fn plugin(descriptor: &Descriptor) -> Plugin {
-    Plugin { id: descriptor.id.clone(), version: descriptor.version.clone() }
+    Plugin {
+        id: descriptor.id.clone(),
+        version: descriptor.version.clone(),
+    }
 }
 
 /// Balances that hold what the participant is owed.
 fn owed_balances(descriptor: &Descriptor) -> Vec<&str> {
-    let owed = descriptor.balances.iter().filter(|balance| balance.side == Side::Credit);
+    let owed = descriptor
+        .balances
+        .iter()
+        .filter(|balance| balance.side == Side::Credit);
     owed.map(|balance| &*balance.code).collect()
 }
 

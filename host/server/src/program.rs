@@ -58,6 +58,9 @@ pub struct Held {
 /// Creates a program, or gives an existing one a new version of its terms. Terms are held against the plugin's schema and plan first.
 pub async fn create(host: &Host, of: &cli::CreateProgram) -> Result<Listed> {
     is_code(&of.code)?;
+    if let Some(end) = of.end.filter(|end| *end < of.start) {
+        bail!("program `{}` would end on {end}, before it begins on {}: exchange the dates", of.code, of.start);
+    }
     let text = std::fs::read_to_string(&of.terms).with_context(|| format!("cannot read the terms in `{}`", of.terms.display()))?;
     let terms: serde_json::Value = serde_json::from_str(&text).with_context(|| format!("`{}` is not JSON", of.terms.display()))?;
     let mut snapshot = host.store.read().await?;

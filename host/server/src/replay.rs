@@ -6,17 +6,19 @@ use anyhow::{Context as _, Result};
 use domain::calculation::Context;
 use domain::columns;
 use domain::digest::{Digest, canonical_json};
-use domain::id::StatementId;
+use domain::id::{StatementId, TermsId};
+use domain::ledger::{self, Reason, Transfer};
+use domain::plugin::Plan;
 use domain::statement::Revision;
 use runtime::Plugin;
 use serde::Serialize;
 use store::Error;
-use store::segment::{Opened, Scratch, Spans};
+use store::segment::{Info, Opened, Scratch, Spans};
 use store::statement::{KeptRevision, StatementFilter};
 
 use crate::host::Host;
 use crate::progress::Progress;
-use crate::recorded::Recorded;
+use crate::recorded::Records;
 
 /// What came of one revision.
 #[derive(Debug, Serialize)]
@@ -36,13 +38,24 @@ pub struct Replay<'a> {
     host: &'a Host,
     /// By the component's digest, or the sentence that says what is wrong with it.
     plugins: HashMap<Digest, std::result::Result<Plugin, String>>,
-    /// Segments that were read and found whole.
+    /// By terms; the code that makes it is part of them.
+    plans: HashMap<TermsId, Plan>,
+    records: Records<'a>,
+    segments: Vec<Info>,
+    /// Those that were read and found whole.
     sound_segments: HashSet<Digest>,
 }
 
 impl<'a> Replay<'a> {
-    pub fn new(host: &'a Host) -> Self {
-        Self { host, plugins: HashMap::new(), sound_segments: HashSet::new() }
+    pub async fn open(host: &'a Host) -> Result<Self> {
+        Ok(Self {
+            host,
+            plugins: HashMap::new(),
+            plans: HashMap::new(),
+            records: Records::open(&host.store).await?,
+            segments: host.store.read().await?.segments().await?,
+            sound_segments: HashSet::new(),
+        })
     }
 
     /// Every revision of these statements; of all statements when none is named.
@@ -65,8 +78,10 @@ impl<'a> Replay<'a> {
         let mut replayed = Vec::new();
         for (n, line) in lines.iter().enumerate() {
             let revisions = self.host.store.read().await?.revisions(&line.statement.id).await?;
+            let mut posted = Vec::new();
             for kept in &revisions {
-                let differences = self.differences(kept).await?;
+                let differences = self.differences(kept, &posted).await?;
+                posted.extend(kept.revision.transfers.iter().cloned());
                 replayed.push(Replayed {
                     statement: line.statement.id.clone(),
                     program: line.program_code.clone(),
@@ -82,8 +97,8 @@ impl<'a> Replay<'a> {
         Ok(replayed)
     }
 
-    /// What differs between the record and the calculation.
-    async fn differences(&mut self, kept: &KeptRevision) -> Result<Vec<String>> {
+    /// What differs between the record and the calculation. `posted`: the transfers of the revisions before.
+    async fn differences(&mut self, kept: &KeptRevision, posted: &[Transfer]) -> Result<Vec<String>> {
         let revision = &kept.revision;
         let receipt = &revision.receipt;
         let mut found = Vec::new();
@@ -107,7 +122,7 @@ impl<'a> Replay<'a> {
             Ok(plugin) => plugin,
             Err(sentence) => return Ok(vec![sentence]),
         };
-        match self.calculate(revision, &plugin).await {
+        match self.calculate(revision, &plugin, posted).await {
             Ok(differences) => Ok(differences),
             Err(e) => Ok(vec![format!("{e:#}")]),
         }
@@ -128,11 +143,18 @@ impl<'a> Replay<'a> {
     }
 
     /// Gathers the rows from the journal as they stood, runs the component, and compares.
-    async fn calculate(&mut self, revision: &Revision, plugin: &Plugin) -> Result<Vec<String>> {
+    async fn calculate(&mut self, revision: &Revision, plugin: &Plugin, posted: &[Transfer]) -> Result<Vec<String>> {
         let receipt = &revision.receipt;
         let context: Context = serde_json::from_slice(&revision.context).context("the context that was kept cannot be read")?;
-        let plan = plugin.plan(&serde_json::from_str(&context.terms)?)?;
-        let recorded = Recorded::read(&self.host.store, revision, &context, &plan).await?;
+        let plan = match self.plans.get(&revision.terms) {
+            Some(plan) => plan.clone(),
+            None => {
+                let plan = plugin.plan(&serde_json::from_str(&context.terms)?)?;
+                self.plans.insert(revision.terms.clone(), plan.clone());
+                plan
+            }
+        };
+        let recorded = self.records.of(revision, &context, &plan).await?;
         let mut scratch = Scratch::default();
         let gathered = recorded.gather(&mut scratch)?;
         let mut differences = self.unsound_segments(&recorded.accounts, &recorded.spans, plan.dates_by).await?;
@@ -148,6 +170,11 @@ impl<'a> Replay<'a> {
         if calculated.output != revision.output {
             differences.push(format!("the component answers with the digest {}; the receipt says {}", Digest::of(&calculated.output), receipt.output));
         }
+        // Why it was posted is the run's word, not the calculation's.
+        let reason = revision.transfers.first().map_or(Reason::Original, |transfer| transfer.reason);
+        if ledger::difference(&calculated.outcome.transfers, posted, reason)? != revision.transfers {
+            differences.push("the ledger does not hold the transfers that this calculation posts after those before it".into());
+        }
         if calculated.log != revision.log {
             differences.push("the component logs something else".into());
         }
@@ -161,19 +188,15 @@ impl<'a> Replay<'a> {
     async fn unsound_segments(&mut self, accounts: &[u32], spans: &Spans, basis: domain::transaction::DateBasis) -> Result<Vec<String>> {
         let mut unsound = Vec::new();
         let mut snapshot = self.host.store.read().await?;
-        for info in snapshot.segments().await? {
+        for info in &self.segments {
             let concerns = accounts.iter().any(|account| info.holds(*account)) && info.days_by(basis).is_some_and(|days| spans.overlap(days));
             if !concerns || self.sound_segments.contains(&info.digest) {
                 continue;
             }
-            let opened = match snapshot.segment(&info.digest).await {
-                Ok(content) => Opened::open(info.digest, content, &Default::default()).map_err(|e| e.to_string()),
-                Err(Error::Corrupt { what }) => Err(what),
-                Err(e) => return Err(e.into()),
-            };
-            match opened {
+            let content = snapshot.segment(&info.digest).await?;
+            match Opened::open(info.digest, content, &Default::default()) {
                 Ok(_) => drop(self.sound_segments.insert(info.digest)),
-                Err(sentence) => unsound.push(format!("{sentence}; `gtm segments rebuild` makes the segments anew from the journal")),
+                Err(e) => unsound.push(e.to_string()),
             }
         }
         Ok(unsound)

@@ -9,7 +9,7 @@ pub mod work;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context as _, Result, bail};
-use domain::id::RunId;
+use domain::id::{AccountId, RunId};
 use domain::money::Micros;
 use domain::statement::Revision;
 use runtime::Pool;
@@ -193,6 +193,8 @@ struct Writer<'a> {
     before: i128,
     revisions: Vec<Revision>,
     held: Vec<Quarantine>,
+    /// Whose newest revision is what it would be now.
+    unchanged: Vec<AccountId>,
 }
 
 impl<'a> Writer<'a> {
@@ -217,12 +219,13 @@ impl<'a> Writer<'a> {
             currency: prepared.program.currency.to_string(),
             changes: vec![],
         };
-        Self { host, prepared, mode, report, net_amount: 0, amount: 0, before: 0, revisions: vec![], held: vec![] }
+        Self { host, prepared, mode, report, net_amount: 0, amount: 0, before: 0, revisions: vec![], held: vec![], unchanged: vec![] }
     }
 
     async fn take(&mut self, statements: Vec<Worked>) -> Result<()> {
         for worked in statements {
-            let account = &self.prepared.participants[worked.member].participant.account.number;
+            let participant = &self.prepared.participants[worked.member].participant.account;
+            let account = &participant.number;
             self.report.participants += 1;
             self.report.rows += worked.rows;
             self.report.paid += u64::from(worked.amount != Micros::ZERO);
@@ -233,7 +236,10 @@ impl<'a> Writer<'a> {
                 self.report.changes.push(Change { account: account.clone(), before: worked.before, after: worked.amount });
             }
             match worked.outcome {
-                Outcome::Unchanged => self.report.unchanged += 1,
+                Outcome::Unchanged => {
+                    self.report.unchanged += 1;
+                    self.unchanged.push(participant.id.clone());
+                }
                 Outcome::Revised(revision) => {
                     self.report.posted += 1;
                     self.report.transfers += revision.transfers.len() as u64;
@@ -281,6 +287,11 @@ impl<'a> Writer<'a> {
             rows: count(self.report.rows),
         };
         let mut tx = self.host.store.begin(&self.host.actor).await?;
+        if self.mode == RunMode::Actual {
+            // What was held while its facts were wrong, and has them back as they were when it was posted.
+            let unchanged: Vec<&AccountId> = self.unchanged.iter().collect();
+            tx.resolve_quarantine(&self.report.run, &self.prepared.program.id, &self.prepared.period.label, &unchanged).await?;
+        }
         let status = tx.finish_run(&self.report.run, counts).await?;
         tx.commit().await?;
         self.report.status = match (self.mode, self.report.held.is_empty()) {

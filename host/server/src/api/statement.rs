@@ -143,23 +143,38 @@ pub async fn list(State(app): State<App>, uri: Uri) -> Result<Json<Statements>, 
     let asked = Asked::of(&uri)?.only(&["program", "period", "account", "after", "limit"])?;
     let limit = asked.number("limit", 1, MOST)?.unwrap_or(LIMIT);
     let mut snapshot = app.host.store.read().await?;
-    let mut filter = StatementFilter { period: asked.get("period").map(str::to_owned), ..StatementFilter::default() };
+    let mut filter = StatementFilter {
+        period: asked.get("period").map(str::to_owned),
+        ..StatementFilter::default()
+    };
     if let Some(code) = asked.get("program") {
-        let program = snapshot.program(code).await?.ok_or_else(|| Refusal::bad_request(format!("there is no program `{code}`")))?;
+        let program = snapshot
+            .program(code)
+            .await?
+            .ok_or_else(|| Refusal::bad_request(format!("there is no program `{code}`")))?;
         if let Some(label) = &filter.period {
-            program.calendar.period(label).map_err(|e| Refusal::bad_request(e.to_string()))?;
+            program
+                .calendar
+                .period(label)
+                .map_err(|e| Refusal::bad_request(e.to_string()))?;
         }
         filter.program = Some(program.id);
     }
     if let Some(number) = asked.get("account") {
-        let account = snapshot.account(number).await?.ok_or_else(|| Refusal::bad_request(format!("there is no account `{number}`")))?;
+        let account = snapshot
+            .account(number)
+            .await?
+            .ok_or_else(|| Refusal::bad_request(format!("there is no account `{number}`")))?;
         filter.account = Some(account.id);
     }
     let after = match asked.get("after") {
         None => None,
         Some(id) => {
             let line = snapshot.statement(&StatementId::from(id.to_owned())).await?;
-            Some(line.ok_or_else(|| Refusal::bad_request(format!("there is no statement `{id}` to go on after")))?.key())
+            Some(
+                line.ok_or_else(|| Refusal::bad_request(format!("there is no statement `{id}` to go on after")))?
+                    .key(),
+            )
         }
     };
     let page = page(&mut snapshot, &filter, after.as_ref(), limit).await?;
@@ -218,7 +233,10 @@ fn in_full(explained: Explained) -> StatementInFull {
         worth: goal.worth.map(|micros| amount(micros, &currency)),
     };
     StatementInFull {
-        plugin: Plugin { id: explained.plugin, version: explained.plugin_version },
+        plugin: Plugin {
+            id: explained.plugin,
+            version: explained.plugin_version,
+        },
         terms_version: explained.terms_version,
         steps: explained.steps.into_iter().map(step).collect(),
         milestones: explained.milestones.into_iter().map(milestone).collect(),
@@ -248,7 +266,10 @@ fn amount(micros: Micros, unit: &str) -> Amount {
     if decimal.scale() < u32::from(digits) {
         decimal.rescale(digits.into());
     }
-    Amount { amount: decimal.to_string(), currency: unit.to_owned() }
+    Amount {
+        amount: decimal.to_string(),
+        currency: unit.to_owned(),
+    }
 }
 
 fn next_address(asked: &Asked, after: &StatementId) -> String {
@@ -267,8 +288,13 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn statements_are_listed_page_by_page() {
         let served = Served::new().await;
-        let answer = served.get("/api/v1/statements?program=volume&period=2011-Q1&limit=1").await;
-        assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
+        let answer = served
+            .get("/api/v1/statements?program=volume&period=2011-Q1&limit=1")
+            .await;
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, "application/json")
+        );
         assert_eq!(
             answer.json(),
             json!({
@@ -282,14 +308,25 @@ mod tests {
         );
         let next = served.get(answer.json()["next"].as_str().unwrap()).await.json();
         assert_eq!(next["statements"][0]["account"], "b");
-        assert_eq!(next["statements"][0]["amount"], json!({"amount": "0.00", "currency": "GBP"}));
-        assert_eq!((next["statements"].as_array().unwrap().len(), next.get("next")), (1, None));
+        assert_eq!(
+            next["statements"][0]["amount"],
+            json!({"amount": "0.00", "currency": "GBP"})
+        );
+        assert_eq!(
+            (next["statements"].as_array().unwrap().len(), next.get("next")),
+            (1, None)
+        );
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_filter_leaves_out_what_it_does_not_name() {
         let served = Served::new().await;
-        let of = async |query: &str| served.get(&format!("/api/v1/statements{query}")).await.json()["statements"].as_array().unwrap().len();
+        let of = async |query: &str| {
+            served.get(&format!("/api/v1/statements{query}")).await.json()["statements"]
+                .as_array()
+                .unwrap()
+                .len()
+        };
         assert_eq!(of("").await, 2);
         assert_eq!(of("?account=b").await, 1);
         assert_eq!(of("?account=n000").await, 0);
@@ -326,31 +363,58 @@ mod tests {
                 transfer(2, "payable", "expense", "12.50", "prior-period"),
             ])
         );
-        assert_eq!((&statement["receipt"]["revision"], &statement["receipt"]["api"]), (&json!(2), &json!("gtm:program@0.1.0")));
+        assert_eq!(
+            (&statement["receipt"]["revision"], &statement["receipt"]["api"]),
+            (&json!(2), &json!("gtm:program@0.1.0"))
+        );
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_cannot_be_answered_is_a_problem_with_a_sentence() {
         let served = Served::new().await;
         let cases = [
-            ("?page=2", "there is no parameter `page` here: there are `program`, `period`, `account`, `after`, `limit`"),
+            (
+                "?page=2",
+                "there is no parameter `page` here: there are `program`, `period`, `account`, `after`, `limit`",
+            ),
             ("?limit=0", "`0` is no value for `limit`: write a number from 1 to 1000"),
-            ("?limit=many", "`many` is no value for `limit`: write a number from 1 to 1000"),
+            (
+                "?limit=many",
+                "`many` is no value for `limit`: write a number from 1 to 1000",
+            ),
             ("?program=spring", "there is no program `spring`"),
             ("?account=zz", "there is no account `zz`"),
             ("?after=zz", "there is no statement `zz` to go on after"),
-            ("?program=volume&period=2011-13", "`2011-13` is not a period of the calendar `quarter`: write one like `2011-Q1`"),
+            (
+                "?program=volume&period=2011-13",
+                "`2011-13` is not a period of the calendar `quarter`: write one like `2011-Q1`",
+            ),
         ];
         for (query, sentence) in cases {
             let answer = served.get(&format!("/api/v1/statements{query}")).await;
             let problem = answer.json();
-            assert_eq!((answer.status, answer.header("content-type")), (400, "application/problem+json"), "{query}");
-            assert_eq!((&problem["type"], &problem["status"]), (&json!("urn:problem-type:gtm:bad-request"), &json!(400)));
-            assert_eq!((&problem["detail"], &problem["instance"]), (&json!(sentence), &json!("/api/v1/statements")));
+            assert_eq!(
+                (answer.status, answer.header("content-type")),
+                (400, "application/problem+json"),
+                "{query}"
+            );
+            assert_eq!(
+                (&problem["type"], &problem["status"]),
+                (&json!("urn:problem-type:gtm:bad-request"), &json!(400))
+            );
+            assert_eq!(
+                (&problem["detail"], &problem["instance"]),
+                (&json!(sentence), &json!("/api/v1/statements"))
+            );
         }
         let answer = served.get("/api/v1/statements/0192f0c1").await;
-        assert_eq!((answer.status, &answer.json()["detail"]), (404, &json!("no statement has the id `0192f0c1`")));
-        let answer = served.get(&format!("/api/v1/statements/{}?verbose=1", served.paid)).await;
+        assert_eq!(
+            (answer.status, &answer.json()["detail"]),
+            (404, &json!("no statement has the id `0192f0c1`"))
+        );
+        let answer = served
+            .get(&format!("/api/v1/statements/{}?verbose=1", served.paid))
+            .await;
         assert_eq!(answer.status, 400);
     }
 

@@ -13,7 +13,7 @@ use store::segment::Scratch;
 use tokio::runtime::Handle;
 
 use crate::host::Host;
-use crate::recorded::Recorded;
+use crate::recorded::Records;
 use crate::serve::App;
 use crate::serve::refusal::Refusal;
 
@@ -39,14 +39,29 @@ pub async fn lines(app: &App, revision: &Revision, terms: &Terms, after: Option<
 
 async fn read(host: &Host, revision: &Revision, terms: &Terms, after: Option<u64>) -> Result<Lines> {
     let (plugin, _) = host.plugin_of(terms).await?;
-    let context: Context = serde_json::from_slice(&revision.context).context("the context that was kept cannot be read")?;
+    let context: Context =
+        serde_json::from_slice(&revision.context).context("the context that was kept cannot be read")?;
     let plan = plugin.plan(&serde_json::from_str(&context.terms)?)?;
-    let recorded = Recorded::read(&host.store, revision, &context, &plan).await?;
+    let mut records = Records::open(&host.store).await?;
+    let recorded = records.of(revision, &context, &plan).await?;
     let mut scratch = Scratch::default();
     let gathered = recorded.gather(&mut scratch)?;
-    let positions: Vec<u64> = gathered.slices.iter().flat_map(|slice| slice.position).copied().collect();
-    let net_amounts: HashMap<u64, i64> = recorded.rows.iter().filter_map(|row| Some((row.position, row.net_amount?))).collect();
-    let net = positions.iter().filter_map(|position| net_amounts.get(position)).map(|micros| i128::from(*micros)).sum::<i128>();
+    let positions: Vec<u64> = gathered
+        .slices
+        .iter()
+        .flat_map(|slice| slice.position)
+        .copied()
+        .collect();
+    let net_amounts: HashMap<u64, i64> = recorded
+        .rows
+        .iter()
+        .filter_map(|row| Some((row.position, row.net_amount?)))
+        .collect();
+    let net = positions
+        .iter()
+        .filter_map(|position| net_amounts.get(position))
+        .map(|micros| i128::from(*micros))
+        .sum::<i128>();
     let net = i64::try_from(net).context("the lines add up to more than an amount can be")?;
 
     let (wanted, next) = page_after(&positions, after);
@@ -54,15 +69,28 @@ async fn read(host: &Host, revision: &Revision, terms: &Terms, after: Option<u64
     for transaction in host.store.read().await?.transactions_at(wanted).await? {
         found.insert(transaction.position, transaction);
     }
-    let names: HashMap<&str, &Product> = recorded.products.iter().map(|product| (&*product.sku, product)).collect();
-    let lines = wanted.iter().filter_map(|position| found.remove(position)).map(|transaction| line(transaction, &names)).collect();
-    Ok(Lines { next: next.map(|position| position.to_string()), ..page_of(lines, positions.len() as u64, net, after) })
+    let names: HashMap<&str, &Product> = records
+        .products
+        .iter()
+        .map(|product| (&*product.sku, product))
+        .collect();
+    let lines = wanted
+        .iter()
+        .filter_map(|position| found.remove(position))
+        .map(|transaction| line(transaction, &names))
+        .collect();
+    Ok(Lines {
+        next: next.map(|position| position.to_string()),
+        ..page_of(lines, positions.len() as u64, net, after)
+    })
 }
 
 /// The positions of one page, and the one after which the next begins.
 fn page_after(positions: &[u64], after: Option<u64>) -> (&[u64], Option<u64>) {
     // A position that is not among them any more begins at the front again.
-    let start = after.and_then(|after| positions.iter().position(|position| *position == after)).map_or(0, |place| place + 1);
+    let start = after
+        .and_then(|after| positions.iter().position(|position| *position == after))
+        .map_or(0, |place| place + 1);
     let rest = &positions[start..];
     match rest.split_at_checked(PAGE) {
         Some((page, more)) if !more.is_empty() => (page, page.last().copied()),
@@ -71,7 +99,14 @@ fn page_after(positions: &[u64], after: Option<u64>) -> (&[u64], Option<u64>) {
 }
 
 fn page_of(lines: Vec<Line>, count: u64, net: i64, after: Option<u64>) -> Lines {
-    Lines { lines, count, net, continued: after.is_some(), next: None, missing: None }
+    Lines {
+        lines,
+        count,
+        net,
+        continued: after.is_some(),
+        next: None,
+        missing: None,
+    }
 }
 
 fn line(transaction: Transaction, products: &HashMap<&str, &Product>) -> Line {
@@ -88,7 +123,9 @@ fn line(transaction: Transaction, products: &HashMap<&str, &Product>) -> Line {
         product: product.unwrap_or_default(),
         quantity: recorded.quantity.unwrap_or_default().0,
         net: recorded.net_amount.unwrap_or_default().0,
-        note: transaction.corrects.map(|position| format!("corrects line {}", amount::count(position))),
+        note: transaction
+            .corrects
+            .map(|position| format!("corrects line {}", amount::count(position))),
     }
 }
 
@@ -121,8 +158,12 @@ mod tests {
 
     #[test]
     fn a_failing_database_is_no_fault_of_what_was_kept() {
-        assert!(!is_of_what_was_kept(&anyhow::Error::from(store::Error::Busy).context("reading")));
+        assert!(!is_of_what_was_kept(
+            &anyhow::Error::from(store::Error::Busy).context("reading")
+        ));
         assert!(is_of_what_was_kept(&anyhow::anyhow!("the component is gone")));
-        assert!(is_of_what_was_kept(&store::Error::Corrupt { what: "changed".into() }.into()));
+        assert!(is_of_what_was_kept(
+            &store::Error::Corrupt { what: "changed".into() }.into()
+        ));
     }
 }

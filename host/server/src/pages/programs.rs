@@ -16,12 +16,19 @@ pub async fn programs(State(app): State<App>) -> Result<Html<String>, Refusal> {
     let mut programs = Vec::with_capacity(all.len());
     for (program, standing) in all.into_iter().zip(standings) {
         let terms = snapshot.terms_of(&program.id).await?;
-        let newest = terms.last().with_context(|| format!("program `{}` has no terms", program.code))?;
+        let newest = terms
+            .last()
+            .with_context(|| format!("program `{}` has no terms", program.code))?;
         let version = versions.iter().find(|version| version.id == newest.plugin_version);
-        let descriptor = &version.with_context(|| format!("the plugin of program `{}` is missing", program.code))?.descriptor;
+        let descriptor = &version
+            .with_context(|| format!("the plugin of program `{}` is missing", program.code))?
+            .descriptor;
         let owed = owed_balances(descriptor);
         let currency = program.currency.code();
-        let paid = standing.amounts.iter().filter(|held| held.unit == currency && owed.contains(&&*held.balance));
+        let paid = standing
+            .amounts
+            .iter()
+            .filter(|held| held.unit == currency && owed.contains(&&*held.balance));
         programs.push(ProgramLine {
             code: program.code,
             title: program.title,
@@ -34,7 +41,10 @@ pub async fn programs(State(app): State<App>) -> Result<Html<String>, Refusal> {
             held: standing.held,
         });
     }
-    Ok(html(ProgramsPage { frame: frame(), programs }))
+    Ok(html(ProgramsPage {
+        frame: frame(),
+        programs,
+    }))
 }
 
 #[cfg(test)]
@@ -47,7 +57,17 @@ mod tests {
         let first = served.get("/").await;
         assert_eq!((first.status, first.header("location")), (303, "/programs"));
         let page = served.get("/programs").await;
-        assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
-        page.shows(&["href=\"/programs/volume\"", "Volume rebate", "2011-Q1", ">107.50<", "1 held", "served on this machine only"]);
+        assert_eq!(
+            (page.status, page.header("content-type")),
+            (200, "text/html; charset=utf-8")
+        );
+        page.shows(&[
+            "href=\"/programs/volume\"",
+            "Volume rebate",
+            "2011-Q1",
+            ">107.50<",
+            "1 held",
+            "served on this machine only",
+        ]);
     }
 }

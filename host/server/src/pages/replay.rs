@@ -13,7 +13,13 @@ use crate::serve::refusal::Refusal;
 
 /// Calculates every revision of a statement again. Answers with the whole page, or with the verdict alone where script runs.
 pub async fn replay(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, Refusal> {
-    let line = app.host.store.read().await?.statement(&StatementId::from(id.clone())).await?;
+    let line = app
+        .host
+        .store
+        .read()
+        .await?
+        .statement(&StatementId::from(id.clone()))
+        .await?;
     let line = line.ok_or_else(|| no_statement(&id))?;
     let at = moment(app.host.store.clock().now());
     let verdict = match replayed(&app, &id).await {
@@ -27,7 +33,9 @@ pub async fn replay(State(app): State<App>, Path(id): Path<String>, headers: Hea
     let mut page = page(&app, line, None).await?;
     page.frame.flash = Some(match &replay.verdict {
         Verdict::Identical => Flash::Done("the statement was calculated again, and every byte is the same".into()),
-        Verdict::Differs(_) => Flash::Refused("the statement was calculated again, and it is not what was recorded".into()),
+        Verdict::Differs(_) => {
+            Flash::Refused("the statement was calculated again, and it is not what was recorded".into())
+        }
         Verdict::Refused(_) => Flash::Refused("the statement could not be calculated again".into()),
     });
     page.replay = Some(replay);
@@ -38,7 +46,8 @@ pub async fn replay(State(app): State<App>, Path(id): Path<String>, headers: Hea
 async fn replayed(app: &App, id: &str) -> Result<Vec<Replayed>, Refusal> {
     let (host, names) = (app.host.clone(), [id.to_owned()]);
     let handle = Handle::current();
-    let work = tokio::task::spawn_blocking(move || handle.block_on(async { replay::Replay::new(&host).run(&names).await }));
+    let work =
+        tokio::task::spawn_blocking(move || handle.block_on(async { replay::Replay::open(&host).await?.run(&names).await }));
     Ok(work.await.map_err(anyhow::Error::from)??)
 }
 
@@ -60,7 +69,10 @@ fn verdict(replayed: &[Replayed]) -> Verdict {
 }
 
 fn refused(app: &App, refusal: &Refusal, path: &str) -> Verdict {
-    let reference = refusal.record(app, path).map(|reference| format!("; the reference is `{reference}`")).unwrap_or_default();
+    let reference = refusal
+        .record(app, path)
+        .map(|reference| format!("; the reference is `{reference}`"))
+        .unwrap_or_default();
     Verdict::Refused(format!("{}{reference}", refusal.detail))
 }
 
@@ -75,7 +87,9 @@ mod tests {
         let address = format!("/statements/{}/replay", served.paid);
         let fragment = served.post(&address, &[("hx-request", "true")]).await;
         assert_eq!(fragment.status, 200);
-        fragment.shows(&["Differs.", "the receipt names the key", "2011-03-13 07:06:40 UTC"]).hides(&["<html"]);
+        fragment
+            .shows(&["Differs.", "the receipt names the key", "2011-03-13 07:06:40 UTC"])
+            .hides(&["<html"]);
         let whole = served.post(&address, &[]).await;
         whole.shows(&["<html", "Differs.", "Harbour &#38; Sons", "it is not what was recorded"]);
     }
@@ -86,7 +100,13 @@ mod tests {
         let answer = served.post("/statements/0192f0c1/replay", &[]).await;
         assert_eq!(answer.status, 404);
         answer.shows(&["no statement has the id", "What to do"]);
-        assert_eq!(served.get(&format!("/statements/{}/replay", served.paid)).await.header("allow"), "POST");
+        assert_eq!(
+            served
+                .get(&format!("/statements/{}/replay", served.paid))
+                .await
+                .header("allow"),
+            "POST"
+        );
     }
 
     #[test]
@@ -100,20 +120,34 @@ mod tests {
             identical: differences.is_empty(),
             differences: differences.iter().map(|one| one.to_string()).collect(),
         };
-        assert!(matches!(verdict(&[revision(1, &[]), revision(2, &[])]), Verdict::Identical));
-        let Verdict::Differs(found) = verdict(&[revision(1, &[]), revision(2, &["the component logs something else"])]) else {
+        assert!(matches!(
+            verdict(&[revision(1, &[]), revision(2, &[])]),
+            Verdict::Identical
+        ));
+        let Verdict::Differs(found) = verdict(&[revision(1, &[]), revision(2, &["the component logs something else"])])
+        else {
             panic!("a difference is a difference")
         };
-        assert_eq!((found.len(), &*found[0].what, &*found[0].found), (1, "Revision 2", "the component logs something else"));
+        assert_eq!(
+            (found.len(), &*found[0].what, &*found[0].found),
+            (1, "Revision 2", "the component logs something else")
+        );
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_could_not_be_tried_is_a_verdict_too() {
         let served = Served::new().await;
         let busy = refused(&served.app, &store::Error::Busy.into(), "/");
-        assert!(matches!(busy, Verdict::Refused(said) if said == "the database is busy with another change: try again"));
+        assert!(
+            matches!(busy, Verdict::Refused(said) if said == "the database is busy with another change: try again")
+        );
         let failed = refused(&served.app, &anyhow::anyhow!("secret").into(), "/");
-        let Verdict::Refused(said) = failed else { panic!("it failed") };
-        assert!(said.contains("it is not your doing: sorry; the reference is `") && !said.contains("secret"), "{said}");
+        let Verdict::Refused(said) = failed else {
+            panic!("it failed")
+        };
+        assert!(
+            said.contains("it is not your doing: sorry; the reference is `") && !said.contains("secret"),
+            "{said}"
+        );
     }
 }

@@ -25,30 +25,59 @@ pub async fn statement(State(app): State<App>, Path(id): Path<String>, uri: Uri)
     let asked = Asked::of(&uri)?;
     let after = match asked.get("after") {
         None => None,
-        Some(text) => Some(text.parse().map_err(|_| Refusal::bad_request(format!("`{text}` is no position of the journal")))?),
+        Some(text) => Some(
+            text.parse()
+                .map_err(|_| Refusal::bad_request(format!("`{text}` is no position of the journal")))?,
+        ),
     };
-    let line = app.host.store.read().await?.statement(&StatementId::from(id.clone())).await?;
+    let line = app
+        .host
+        .store
+        .read()
+        .await?
+        .statement(&StatementId::from(id.clone()))
+        .await?;
     Ok(html(page(&app, line.ok_or_else(|| no_statement(&id))?, after).await?))
 }
 
 /// The page, with the lines after a position of the journal.
 pub async fn page(app: &App, line: StatementLine, after: Option<u64>) -> Result<StatementPage, Refusal> {
     let mut snapshot = app.host.store.read().await?;
-    let program = snapshot.program_by_id(&line.statement.program).await?.context("the statement's program is missing")?;
+    let program = snapshot
+        .program_by_id(&line.statement.program)
+        .await?
+        .context("the statement's program is missing")?;
     let explained = explain(&mut snapshot, &line).await?;
     let kept = snapshot.revisions(&line.statement.id).await?;
     let newest = &kept.last().context("the statement has no revision")?.revision;
-    let terms = snapshot.terms(&newest.terms).await?.context("the statement's terms are missing")?;
+    let terms = snapshot
+        .terms(&newest.terms)
+        .await?
+        .context("the statement's terms are missing")?;
     let revisions = revisions(&mut snapshot, &program, &explained.descriptor, &kept).await?;
     let held = snapshot.open_quarantine(&program.id).await?.into_iter();
-    let held = held.filter(|held| held.of.period == line.statement.period && held.account_number == line.account_number).next_back();
+    let held = held
+        .filter(|held| held.of.period == line.statement.period && held.account_number == line.account_number)
+        .next_back();
     drop(snapshot);
 
     let mut frame = frame();
-    frame.flash = held.map(|held| Flash::Refused(format!("a later run could not work this statement out again: {}", held.of.reason)));
-    let period = program.calendar.period(&line.statement.period).map_err(anyhow::Error::from)?;
+    frame.flash = held.map(|held| {
+        Flash::Refused(format!(
+            "a later run could not work this statement out again: {}",
+            held.of.reason
+        ))
+    });
+    let period = program
+        .calendar
+        .period(&line.statement.period)
+        .map_err(anyhow::Error::from)?;
     let amount = explained.summary.amount.0;
-    let step = |step: crate::explain::Line| Step { rule: step.rule, words: step.words, amount: step.amount.map(|amount| amount.0) };
+    let step = |step: crate::explain::Line| Step {
+        rule: step.rule,
+        words: step.words,
+        amount: step.amount.map(|amount| amount.0),
+    };
     let milestone = |goal: crate::explain::Goal| Milestone {
         words: goal.words,
         reached: figure(goal.measure, goal.reached),
@@ -64,28 +93,59 @@ pub async fn page(app: &App, line: StatementLine, after: Option<u64>) -> Result<
         name: line.account_name.clone(),
         period: self::period(&period),
         unit: unit(program.currency),
-        outcome: if amount == 0 { Outcome::NothingDue } else { Outcome::Posted(amount) },
+        outcome: if amount == 0 {
+            Outcome::NothingDue
+        } else {
+            Outcome::Posted(amount)
+        },
         made_at: moment(line.revised_at),
         milestones: explained.milestones.into_iter().map(milestone).collect(),
         steps: explained.steps.into_iter().map(step).collect(),
         lines: lines(app, newest, &terms, after).await?,
-        transfers: kept.iter().flat_map(|kept| transfers(&program, &explained.descriptor, kept)).collect(),
+        transfers: kept
+            .iter()
+            .flat_map(|kept| transfers(&program, &explained.descriptor, kept))
+            .collect(),
         revisions,
         log: newest.log.lines().map(str::to_owned).collect(),
-        receipt: receipt(explained.receipt, Plugin { id: explained.plugin, version: explained.plugin_version }),
+        receipt: receipt(
+            explained.receipt,
+            Plugin {
+                id: explained.plugin,
+                version: explained.plugin_version,
+            },
+        ),
         replay: None,
     })
 }
 
 pub fn period(period: &domain::period::Period) -> Period {
-    Period { label: period.label.clone(), start: period.start.to_string(), end: period.end.to_string() }
+    Period {
+        label: period.label.clone(),
+        start: period.start.to_string(),
+        end: period.end.to_string(),
+    }
 }
 
-async fn revisions(snapshot: &mut Snapshot, program: &Program, descriptor: &Descriptor, kept: &[KeptRevision]) -> Result<Vec<Revision>, Refusal> {
+async fn revisions(
+    snapshot: &mut Snapshot,
+    program: &Program,
+    descriptor: &Descriptor,
+    kept: &[KeptRevision],
+) -> Result<Vec<Revision>, Refusal> {
     let mut revisions = Vec::with_capacity(kept.len());
     let mut amount = 0;
-    for (place, KeptRevision { revision, posted_at, .. }) in kept.iter().enumerate() {
-        let run = snapshot.run(&revision.run).await?.context("the run of a revision is missing")?;
+    for (
+        place,
+        KeptRevision {
+            revision, posted_at, ..
+        },
+    ) in kept.iter().enumerate()
+    {
+        let run = snapshot
+            .run(&revision.run)
+            .await?
+            .context("the run of a revision is missing")?;
         let difference = owed(descriptor, program.currency.code(), &revision.transfers).0;
         amount += difference;
         revisions.push(Revision {
@@ -110,7 +170,9 @@ fn reason(before: Option<&domain::statement::Revision>, revision: &domain::state
         None => "first run of the period",
         Some(before) if before.terms != revision.terms => "the terms were changed",
         Some(before) if before.receipt.component != revision.receipt.component => "the plugin was changed",
-        Some(before) if before.receipt.rows != revision.receipt.rows => "lines of the period came late or were corrected",
+        Some(before) if before.receipt.rows != revision.receipt.rows => {
+            "lines of the period came late or were corrected"
+        }
         Some(_) => "what is known of the participant, its balances or its products was changed",
     }
 }
@@ -118,7 +180,11 @@ fn reason(before: Option<&domain::statement::Revision>, revision: &domain::state
 /// What a revision posted in the program's currency. A posting that takes back is shown in the direction of what it takes back,
 /// as a negative amount.
 fn transfers(program: &Program, descriptor: &Descriptor, kept: &KeptRevision) -> Vec<Transfer> {
-    let is_owed = |code: &str| descriptor.balance(code).is_some_and(|balance| balance.side == Side::Credit);
+    let is_owed = |code: &str| {
+        descriptor
+            .balance(code)
+            .is_some_and(|balance| balance.side == Side::Credit)
+    };
     let shown = |transfer: &ledger::Transfer| {
         let takes_back = is_owed(&transfer.debit) && !is_owed(&transfer.credit);
         let (debit, credit, amount) = match takes_back {
@@ -140,7 +206,12 @@ fn transfers(program: &Program, descriptor: &Descriptor, kept: &KeptRevision) ->
             posted_at: moment(kept.posted_at),
         }
     };
-    kept.revision.transfers.iter().filter(|transfer| transfer.unit == program.currency.code()).map(shown).collect()
+    kept.revision
+        .transfers
+        .iter()
+        .filter(|transfer| transfer.unit == program.currency.code())
+        .map(shown)
+        .collect()
 }
 
 fn receipt(receipt: receipt::Receipt, plugin: Plugin) -> Receipt {
@@ -191,14 +262,16 @@ mod tests {
         let served = Served::new().await;
         let page = served.get(&format!("/statements/{}", served.paid)).await;
         // 120.00 first, and 12.50 less after a return came late.
-        page.shows(&[">120.00<", ">-12.50<", "expense → payable"]).hides(&["payable → expense"]);
+        page.shows(&[">120.00<", ">-12.50<", "expense → payable"])
+            .hides(&["payable → expense"]);
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_statement_whose_component_cannot_be_loaded_still_opens() {
         let served = Served::new().await;
         let page = served.get(&format!("/statements/{}", served.paid)).await;
-        page.shows(&["a replay says what else differs"]).hides(&["No line of this participant"]);
+        page.shows(&["a replay says what else differs"])
+            .hides(&["No line of this participant"]);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -206,7 +279,11 @@ mod tests {
         let served = Served::new().await;
         let page = served.get("/statements/0192f0c1").await;
         assert_eq!(page.status, 404);
-        page.shows(&["no statement has the id <code>0192f0c1</code>", "What to do", "an id has 36 characters"]);
+        page.shows(&[
+            "no statement has the id <code>0192f0c1</code>",
+            "What to do",
+            "an id has 36 characters",
+        ]);
         let page = served.get(&format!("/statements/{}?after=x", served.paid)).await;
         assert_eq!(page.status, 400);
         page.shows(&["<code>x</code> is no position of the journal"]);

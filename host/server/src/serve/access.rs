@@ -47,7 +47,10 @@ impl Names {
 /// Refuses requests for another name: a site can point its own name at 127.0.0.1, and its scripts would then be of one origin
 /// with this server.
 pub async fn by_own_name(State(names): State<Names>, request: Request, next: Next) -> Response {
-    let header = request.headers().get(HOST).map(|name| name.to_str().unwrap_or_default().to_owned());
+    let header = request
+        .headers()
+        .get(HOST)
+        .map(|name| name.to_str().unwrap_or_default().to_owned());
     let target = request.uri().authority().map(|name| name.to_string());
     let given: Vec<String> = [header, target].into_iter().flatten().collect();
     if !given.is_empty() && given.iter().all(|name| names.include(name)) {
@@ -55,9 +58,12 @@ pub async fn by_own_name(State(names): State<Names>, request: Request, next: Nex
     }
     let asked = given.first().map_or("", |name| name);
     let own = names.0.first().map(|name| format!("http://{name}")).unwrap_or_default();
-    Refusal::new(Kind::ForeignHost, format!("the request names the host `{asked}`, which is not this machine"))
-        .advise(format!("Open `{own}` instead."))
-        .into_response()
+    Refusal::new(
+        Kind::ForeignHost,
+        format!("the request names the host `{asked}`, which is not this machine"),
+    )
+    .advise(format!("Open `{own}` instead."))
+    .into_response()
 }
 
 /// What a form or script of another site gets for an answer.
@@ -74,8 +80,13 @@ mod tests {
     fn only_loopback_is_listened_on() {
         assert!(only_this_machine("127.0.0.1:8080".parse().unwrap()).is_ok());
         assert!(only_this_machine("[::1]:8080".parse().unwrap()).is_ok());
-        let refused = only_this_machine("0.0.0.0:8080".parse().unwrap()).unwrap_err().to_string();
-        assert!(refused.starts_with("0.0.0.0:8080 can be reached from other machines, and there is no sign-on yet"), "{refused}");
+        let refused = only_this_machine("0.0.0.0:8080".parse().unwrap())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.starts_with("0.0.0.0:8080 can be reached from other machines, and there is no sign-on yet"),
+            "{refused}"
+        );
     }
 
     #[test]
@@ -84,7 +95,14 @@ mod tests {
         for own in ["127.0.0.1:8080", "localhost:8080", "LocalHost:8080", "[::1]:8080"] {
             assert!(names.include(own), "{own}");
         }
-        for foreign in ["localhost", "127.0.0.1:80", "evil.example:8080", "localhost:8080.evil.example", "localhost:80800", ""] {
+        for foreign in [
+            "localhost",
+            "127.0.0.1:80",
+            "evil.example:8080",
+            "localhost:8080.evil.example",
+            "localhost:80800",
+            "",
+        ] {
             assert!(!names.include(foreign), "{foreign}");
         }
         assert!(Names::of("127.0.0.1:80".parse().unwrap()).include("localhost"));

@@ -11,7 +11,9 @@ impl Asked {
     pub fn of(uri: &Uri) -> Result<Self, Refusal> {
         match Query::<Vec<(String, String)>>::try_from_uri(uri) {
             Ok(Query(pairs)) => Ok(Self(pairs)),
-            Err(_) => Err(Refusal::bad_request("the part of the address behind `?` cannot be read: write name=value, joined by &")),
+            Err(_) => Err(Refusal::bad_request(
+                "the part of the address behind `?` cannot be read: write name=value, joined by &",
+            )),
         }
     }
 
@@ -19,11 +21,19 @@ impl Asked {
     pub fn only(self, names: &[&str]) -> Result<Self, Refusal> {
         for (place, (name, _)) in self.0.iter().enumerate() {
             if !names.contains(&&**name) {
-                let known = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                return Err(Refusal::bad_request(format!("there is no parameter `{name}` here: there are {known}")));
+                let known = names
+                    .iter()
+                    .map(|name| format!("`{name}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                return Err(Refusal::bad_request(format!(
+                    "there is no parameter `{name}` here: there are {known}"
+                )));
             }
             if self.0[..place].iter().any(|(other, _)| other == name) {
-                return Err(Refusal::bad_request(format!("the parameter `{name}` is given twice: give it once")));
+                return Err(Refusal::bad_request(format!(
+                    "the parameter `{name}` is given twice: give it once"
+                )));
             }
         }
         Ok(self)
@@ -39,7 +49,9 @@ impl Asked {
         let Some(text) = self.get(name) else { return Ok(None) };
         match text.parse() {
             Ok(number) if (least..=most).contains(&number) => Ok(Some(number)),
-            _ => Err(Refusal::bad_request(format!("`{text}` is no value for `{name}`: write a number from {least} to {most}"))),
+            _ => Err(Refusal::bad_request(format!(
+                "`{text}` is no value for `{name}`: write a number from {least} to {most}"
+            ))),
         }
     }
 }
@@ -53,13 +65,28 @@ mod tests {
         let asked = Asked::of(&"/x?account=a%20b&period=&limit=50".parse().unwrap()).unwrap();
         assert_eq!((asked.get("account"), asked.get("period")), (Some("a b"), None));
         assert_eq!(asked.number("limit", 1, 100).unwrap(), Some(50));
-        assert_eq!(asked.number("limit", 1, 49).unwrap_err().detail, "`50` is no value for `limit`: write a number from 1 to 49");
+        assert_eq!(
+            asked.number("limit", 1, 49).unwrap_err().detail,
+            "`50` is no value for `limit`: write a number from 1 to 49"
+        );
     }
 
     #[test]
     fn what_is_not_known_or_given_twice_is_refused() {
-        let refused = |uri: &str| Asked::of(&uri.parse().unwrap()).unwrap().only(&["after", "limit"]).unwrap_err().detail;
-        assert_eq!(refused("/x?page=2"), "there is no parameter `page` here: there are `after`, `limit`");
-        assert_eq!(refused("/x?limit=2&limit=3"), "the parameter `limit` is given twice: give it once");
+        let refused = |uri: &str| {
+            Asked::of(&uri.parse().unwrap())
+                .unwrap()
+                .only(&["after", "limit"])
+                .unwrap_err()
+                .detail
+        };
+        assert_eq!(
+            refused("/x?page=2"),
+            "there is no parameter `page` here: there are `after`, `limit`"
+        );
+        assert_eq!(
+            refused("/x?limit=2&limit=3"),
+            "the parameter `limit` is given twice: give it once"
+        );
     }
 }

@@ -82,7 +82,12 @@ impl Kind {
 
 impl Refusal {
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), advice: Vec::new(), cause: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            advice: Vec::new(),
+            cause: None,
+        }
     }
 
     pub fn bad_request(detail: impl Into<String>) -> Self {
@@ -107,21 +112,25 @@ impl Refusal {
     }
 
     /// The refusal that a layer around the handlers meant, from its status alone.
-    fn of_status(status: StatusCode, request: &Asked) -> Self {
+    fn of_status(status: StatusCode, request: &Address) -> Self {
         match status {
-            StatusCode::NOT_FOUND => Self::not_found(format!("nothing stands at `{}`", request.path)).advise("Check the address."),
+            StatusCode::NOT_FOUND => {
+                Self::not_found(format!("nothing stands at `{}`", request.path)).advise("Check the address.")
+            }
             StatusCode::METHOD_NOT_ALLOWED => {
                 let detail = format!("`{}` does not take the method `{}`", request.path, request.method);
                 Self::new(Kind::MethodNotAllowed, detail).advise("Use a method that the header `Allow` names.")
             }
             StatusCode::PAYLOAD_TOO_LARGE => Self::new(Kind::TooLarge, "the body of the request is too large"),
-            status if status.is_client_error() => Self::bad_request(format!("the request for `{}` cannot be read", request.path)),
+            status if status.is_client_error() => {
+                Self::bad_request(format!("the request for `{}` cannot be read", request.path))
+            }
             status => anyhow::anyhow!("the answer had the status {status}").into(),
         }
     }
 }
 
-struct Asked {
+struct Address {
     path: String,
     method: String,
 }
@@ -130,17 +139,22 @@ struct Asked {
 /// an apology.
 impl From<anyhow::Error> for Refusal {
     fn from(error: anyhow::Error) -> Self {
-        let known = error.chain().find_map(|cause| match cause.downcast_ref::<store::Error>() {
-            Some(store::Error::Busy) => Some(Kind::Busy),
-            Some(store::Error::Stale(_) | store::Error::Conflict(_)) => Some(Kind::Conflict),
-            _ => None,
-        });
+        let known = error
+            .chain()
+            .find_map(|cause| match cause.downcast_ref::<store::Error>() {
+                Some(store::Error::Busy) => Some(Kind::Busy),
+                Some(store::Error::Stale(_) | store::Error::Conflict(_)) => Some(Kind::Conflict),
+                _ => None,
+            });
         match known {
             Some(kind) => Refusal::new(kind, format!("{error:#}")).advise("Try again in a moment."),
             None => Refusal {
                 cause: Some(Arc::new(error)),
-                ..Refusal::new(Kind::Failed, "the server could not answer, and it is not your doing: sorry")
-                    .advise("Tell whoever looks after this server, with the reference.")
+                ..Refusal::new(
+                    Kind::Failed,
+                    "the server could not answer, and it is not your doing: sorry",
+                )
+                .advise("Tell whoever looks after this server, with the reference.")
             },
         }
     }
@@ -164,14 +178,20 @@ impl IntoResponse for Refusal {
 /// Turns every refusal, and every other answer with the status of an error, into a page, or into a problem where the API was
 /// asked.
 pub async fn show(State(app): State<App>, request: Request, next: Next) -> Response {
-    let asked = Asked { path: request.uri().path().to_owned(), method: request.method().to_string() };
+    let asked = Address {
+        path: request.uri().path().to_owned(),
+        method: request.method().to_string(),
+    };
     let answer = next.run(request).await;
     let status = answer.status();
     if !status.is_client_error() && !status.is_server_error() {
         return answer;
     }
     let (mut parts, _) = answer.into_parts();
-    let refusal = parts.extensions.remove::<Refusal>().unwrap_or_else(|| Refusal::of_status(status, &asked));
+    let refusal = parts
+        .extensions
+        .remove::<Refusal>()
+        .unwrap_or_else(|| Refusal::of_status(status, &asked));
     let reference = refusal.record(&app, &asked.path);
     let mut shown = if asked.path == api::ROOT || asked.path.starts_with("/api/") {
         api::problem::problem(&refusal, &asked.path, reference)
@@ -200,6 +220,9 @@ mod tests {
     fn a_busy_database_asks_to_try_again() {
         let refusal = Refusal::from(anyhow::Error::from(store::Error::Busy).context("replaying"));
         assert_eq!((refusal.kind, refusal.cause.is_none()), (Kind::Busy, true));
-        assert_eq!(refusal.detail, "replaying: the database is busy with another change: try again");
+        assert_eq!(
+            refusal.detail,
+            "replaying: the database is busy with another change: try again"
+        );
     }
 }

@@ -19,8 +19,8 @@ use domain::plugin::{Balance, CURRENCY_UNIT, Column, Descriptor, Grant, Message,
 use domain::program::{Program, Terms};
 use domain::receipt::{Receipt, Signature};
 use domain::statement::Revision;
-use rust_decimal::Decimal;
 use runtime::{Engine, Key, Limits};
+use rust_decimal::Decimal;
 use store::account_program::Enrolment;
 use store::program::{NewProgram, NewTerms};
 use store::quarantine::Quarantine;
@@ -56,7 +56,13 @@ impl Served {
     pub async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let clock = Clock::Frozen(DateTime::from_timestamp_micros(1_300_000_000_123_456).unwrap());
-        let store = Store::open(folder.path().join("gtm.sqlite").to_str().unwrap(), clock, Ids::seeded(1)).await.unwrap();
+        let store = Store::open(
+            folder.path().join("gtm.sqlite").to_str().unwrap(),
+            clock,
+            Ids::seeded(1),
+        )
+        .await
+        .unwrap();
         let host = Host {
             engine: Engine::new(Limits::default(), None).unwrap(),
             key: Arc::new(Key::open(&folder.path().join("gtm.key")).unwrap()),
@@ -68,7 +74,12 @@ impl Served {
         tx.commit().await.unwrap();
         let app = App::new(host);
         let address: SocketAddr = ADDRESS.parse().unwrap();
-        Self { router: router(app.clone(), address), app, paid, _folder: folder }
+        Self {
+            router: router(app.clone(), address),
+            app,
+            paid,
+            _folder: folder,
+        }
     }
 
     pub async fn get(&self, address: &str) -> Answer {
@@ -83,7 +94,7 @@ impl Served {
         self.ask("POST", address, headers).await
     }
 
-    /// By the name of this machine, unless the headers name another.
+    /// Asks by the name of this machine, unless the headers name another.
     pub async fn ask(&self, method: &str, address: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = Request::builder().method(method).uri(address);
         if !headers.iter().any(|(name, _)| *name == "host") {
@@ -92,10 +103,19 @@ impl Served {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let response = self
+            .router
+            .clone()
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
     }
 }
 
@@ -132,12 +152,24 @@ struct Quarter {
 
 impl Quarter {
     async fn begin(tx: &mut Tx) -> Self {
-        let account = |number: &str, name: &str| NewAccount { number: number.into(), name: name.into(), parent: None, attributes: [].into() };
-        let mut accounts = vec![account("a", "Harbour & Sons"), account("b", "company b"), account("c", "company c")];
+        let account = |number: &str, name: &str| NewAccount {
+            number: number.into(),
+            name: name.into(),
+            parent: None,
+            attributes: [].into(),
+        };
+        let mut accounts = vec![
+            account("a", "Harbour & Sons"),
+            account("b", "company b"),
+            account("c", "company c"),
+        ];
         accounts.extend((0..60).map(|n| account(&format!("n{n:03}"), "company n")));
         tx.add_accounts(&accounts).await.unwrap();
         let descriptor = descriptor();
-        let plugin = tx.install_plugin(&descriptor, &Grant::all_of(&descriptor), b"no component").await.unwrap();
+        let plugin = tx
+            .install_plugin(&descriptor, &Grant::all_of(&descriptor), b"no component")
+            .await
+            .unwrap();
         let start = "2011-01-01".parse().unwrap();
         let new = NewProgram {
             code: "volume".into(),
@@ -148,9 +180,18 @@ impl Quarter {
             end: None,
         };
         let program = tx.create_program(&new).await.unwrap();
-        let terms = NewTerms { valid_from: start, json: "{}".into(), plugin_version: plugin.id };
+        let terms = NewTerms {
+            valid_from: start,
+            json: "{}".into(),
+            plugin_version: plugin.id,
+        };
         let terms = tx.add_terms(&program.id, &terms).await.unwrap();
-        let enrolment = |account: &NewAccount| Enrolment { account: account.number.clone(), from: start, until: None, agreed: [].into() };
+        let enrolment = |account: &NewAccount| Enrolment {
+            account: account.number.clone(),
+            from: start,
+            until: None,
+            agreed: [].into(),
+        };
         let enrolments: Vec<Enrolment> = accounts.iter().map(enrolment).collect();
         tx.enrol(&program.id, &enrolments).await.unwrap();
         let run = tx.start_run(&new_run(&program)).await.unwrap();
@@ -163,7 +204,10 @@ impl Quarter {
         for number in ["a", "b", "c"] {
             ids.push(tx.account(number).await.unwrap().unwrap().id);
         }
-        let first = [self.revision(&ids[0], 1, vec![transfer(120_000_000, Reason::Original)]), self.revision(&ids[1], 1, vec![])];
+        let first = [
+            self.revision(&ids[0], 1, vec![transfer(120_000_000, Reason::Original)]),
+            self.revision(&ids[1], 1, vec![]),
+        ];
         let saved = tx.save_revisions(&first).await.unwrap();
         let held = Quarantine {
             run: self.run.id.clone(),
@@ -189,7 +233,12 @@ impl Quarter {
 
     fn revision(&self, account: &AccountId, number: i64, transfers: Vec<Transfer>) -> Revision {
         let (context, log) = (b"{}".to_vec(), "info: worked out".to_owned());
-        let output = canonical_json(&if transfers.is_empty() { Outcome::default() } else { outcome() }).unwrap();
+        let output = canonical_json(&if transfers.is_empty() {
+            Outcome::default()
+        } else {
+            outcome()
+        })
+        .unwrap();
         Revision {
             run: self.run.id.clone(),
             program: self.program.id.clone(),
@@ -223,11 +272,21 @@ impl Quarter {
 }
 
 fn new_run(program: &Program) -> NewRun {
-    NewRun { program: program.id.clone(), period: "2011-Q1".into(), mode: RunMode::Actual, as_of: 2, workers: 1 }
+    NewRun {
+        program: program.id.clone(),
+        period: "2011-Q1".into(),
+        mode: RunMode::Actual,
+        as_of: 2,
+        workers: 1,
+    }
 }
 
 fn transfer(micros: i64, reason: Reason) -> Transfer {
-    let (debit, credit) = if micros > 0 { ("expense", "payable") } else { ("payable", "expense") };
+    let (debit, credit) = if micros > 0 {
+        ("expense", "payable")
+    } else {
+        ("payable", "expense")
+    };
     Transfer {
         rule: "volume".into(),
         debit: debit.into(),
@@ -243,8 +302,16 @@ fn transfer(micros: i64, reason: Reason) -> Transfer {
 }
 
 fn descriptor() -> Descriptor {
-    let balance = |code: &str, side| Balance { code: code.into(), title: code.into(), unit: CURRENCY_UNIT.into(), side };
-    let message = |id: &str, text: &str| Message { id: id.into(), text: text.into() };
+    let balance = |code: &str, side| Balance {
+        code: code.into(),
+        title: code.into(),
+        unit: CURRENCY_UNIT.into(),
+        side,
+    };
+    let message = |id: &str, text: &str| Message {
+        id: id.into(),
+        text: text.into(),
+    };
     Descriptor {
         id: "rebate".into(),
         title: "Rebate".into(),
@@ -268,7 +335,12 @@ fn descriptor() -> Descriptor {
 
 fn outcome() -> Outcome {
     let money = |units: i64| Micros(units * 1_000_000);
-    let step = |message, figures, amount| Step { rule: "volume".into(), message, figures, amount };
+    let step = |message, figures, amount| Step {
+        rule: "volume".into(),
+        message,
+        figures,
+        amount,
+    };
     let rate = Figure::Rate(Decimal::new(25, 3));
     Outcome {
         transfers: vec![],
@@ -283,7 +355,11 @@ fn outcome() -> Outcome {
         }],
         steps: vec![
             step(0, vec![Figure::Money(money(7_700))], None),
-            step(1, vec![Figure::Money(money(1_000)), Figure::Money(money(6_700)), rate], Some(Micros(107_500_000))),
+            step(
+                1,
+                vec![Figure::Money(money(1_000)), Figure::Money(money(6_700)), rate],
+                Some(Micros(107_500_000)),
+            ),
         ],
     }
 }
