@@ -110,7 +110,11 @@ impl Snapshot {
         }
         let mut amounts_of: HashMap<String, Vec<Amount>> = HashMap::new();
         for (program, balance, unit, micros) in amounts {
-            amounts_of.entry(program).or_default().push(Amount { balance, unit, amount: Micros(micros) });
+            amounts_of.entry(program).or_default().push(Amount {
+                balance,
+                unit,
+                amount: Micros(micros),
+            });
         }
         let standing = |(program, enrolled, held): (String, i64, i64)| ProgramStanding {
             enrolled: enrolled as u64,
@@ -129,7 +133,11 @@ impl Snapshot {
         after: &str,
         limit: i64,
     ) -> Result<Vec<ParticipantStanding>> {
-        let ParticipantFilter { program, period, begins_with } = filter;
+        let ParticipantFilter {
+            program,
+            period,
+            begins_with,
+        } = filter;
         let rows: Vec<ParticipantRow> = on_engine!(self, |conn| {
             sqlx::query_as(
                 "select accounts.number, accounts.name, statements.id as statement, revisions.output,
@@ -166,7 +174,11 @@ impl Snapshot {
         let standing = |row: ParticipantRow| ParticipantStanding {
             account_number: row.number,
             account_name: row.name,
-            amounts: row.statement.as_ref().and_then(|id| amounts.remove(id)).unwrap_or_default(),
+            amounts: row
+                .statement
+                .as_ref()
+                .and_then(|id| amounts.remove(id))
+                .unwrap_or_default(),
             statement: row.statement.map(StatementId::from),
             output: row.output,
             held: row.held,
@@ -175,7 +187,13 @@ impl Snapshot {
     }
 
     /// What the statements of a period come to: on these balances, in this unit.
-    pub async fn period_totals(&mut self, program: &ProgramId, period: &str, balances: &[&str], unit: &str) -> Result<PeriodTotals> {
+    pub async fn period_totals(
+        &mut self,
+        program: &ProgramId,
+        period: &str,
+        balances: &[&str],
+        unit: &str,
+    ) -> Result<PeriodTotals> {
         let balances = list(balances);
         let (statements, paid, amount, held): (i64, i64, i64, i64) = on_engine!(self, |conn| {
             let (statements, paid, amount) = sqlx::query_as(
@@ -203,6 +221,11 @@ impl Snapshot {
             .await?;
             (statements, paid, amount, held)
         });
-        Ok(PeriodTotals { statements: statements as u64, paid: paid as u64, held: held as u64, amount: Micros(amount) })
+        Ok(PeriodTotals {
+            statements: statements as u64,
+            paid: paid as u64,
+            held: held as u64,
+            amount: Micros(amount),
+        })
     }
 }

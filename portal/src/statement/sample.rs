@@ -151,7 +151,8 @@ impl StatementPage {
                 worth: Some(307_500_000),
             }],
             steps: steps(),
-            lines: Lines { missing: None,
+            lines: Lines {
+                missing: None,
                 lines: lines(),
                 count: 41,
                 net: 7_700_000_000,

@@ -58,7 +58,7 @@ async fn quarter_with_every_outcome(db: &Database) -> Quarter {
         context: None,
         rows: None,
     };
-    tx.quarantine(&[held.clone()]).await.unwrap();
+    tx.quarantine(std::slice::from_ref(&held)).await.unwrap();
     tx.quarantine(&[Quarantine {
         reason: "the same again".into(),
         ..held
