@@ -91,10 +91,8 @@ impl Tx {
         let present: HashMap<String, AccountProgram> = present.collect::<Result<_>>()?;
 
         let mut enrolled = Enrolled::default();
-        let (mut new, mut changed): (
-            Vec<(AccountProgramId, AccountId, &Enrolment)>,
-            Vec<(AccountProgramId, &Enrolment)>,
-        ) = Default::default();
+        let mut new: Vec<(AccountProgramId, AccountId, &Enrolment)> = Vec::new();
+        let mut changed: Vec<(AccountProgramId, &Enrolment)> = Vec::new();
         for (place, enrolment) in enrolments.iter().enumerate() {
             let Enrolment {
                 account,

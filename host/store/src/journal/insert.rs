@@ -1,15 +1,14 @@
 //! The bulk insert, where the engines part ways: SQLite is quickest with many rows of values in a statement that stays prepared,
 //! PostgreSQL with one array for each column.
 
-use std::sync::LazyLock;
-
 use domain::day::Day;
 use domain::money::Micros;
 use domain::transaction::NewTransaction;
-use sqlx::AssertSqlSafe;
+use sqlx::error::BoxDynError;
 use sqlx::postgres::PgConnection;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::types::Json;
+use sqlx::{Arguments, AssertSqlSafe};
 
 use super::append::Contents;
 use crate::engine::Connection;
@@ -37,21 +36,32 @@ struct Call {
     recorded_at_micros: i64,
 }
 
-const COLUMNS: &str = "position, source, key, digest, import, kind, account, product, end_customer, date, order_date, ship_date, \
-                       invoice_date, payment_date, scan_date, currency, quantity_micros, net_amount_micros, gross_amount_micros, \
-                       cost_micros, list_price_micros, attributes, corrects, recorded_at_micros";
+/// A column's name, and what a line has in it.
+type Optional = (&'static str, fn(&Line<'_>) -> Option<i64>);
 
-/// Rows of a statement, and its text. Whatever the number of rows, a few prepared statements serve.
-static STATEMENTS: LazyLock<[(usize, String); 3]> = LazyLock::new(|| {
-    let row = format!("({})", vec!["?"; COLUMNS.split(',').count()].join(", "));
-    [512, 32, 1].map(|rows| {
-        let values = vec![&*row; rows].join(", ");
-        (
-            rows,
-            format!("insert into journal ({COLUMNS}) values {values} on conflict (source, key) do nothing"),
-        )
-    })
-});
+/// What a row may lack. SQLite spends as long on a value that is not there as on one that is, so columns that no line has are left out.
+const OPTIONAL: [Optional; 13] = [
+    ("product", |line| line.product),
+    ("end_customer", |line| line.end_customer),
+    ("order_date", |line| line.row.dates.order.map(|day| day.number().into())),
+    ("ship_date", |line| line.row.dates.ship.map(|day| day.number().into())),
+    ("invoice_date", |line| {
+        line.row.dates.invoice.map(|day| day.number().into())
+    }),
+    ("payment_date", |line| {
+        line.row.dates.payment.map(|day| day.number().into())
+    }),
+    ("scan_date", |line| line.row.dates.scan.map(|day| day.number().into())),
+    ("quantity_micros", |line| micros(line.row.quantity)),
+    ("net_amount_micros", |line| micros(line.row.net_amount)),
+    ("gross_amount_micros", |line| micros(line.row.gross_amount)),
+    ("cost_micros", |line| micros(line.row.cost)),
+    ("list_price_micros", |line| micros(line.row.list_price)),
+    ("corrects", |line| line.corrects),
+];
+
+/// Rows of a statement: whatever the number of rows, a few prepared statements serve. With 24 columns at most 512 fit.
+const SIZES: [usize; 3] = [512, 32, 1];
 
 impl Tx {
     /// Inserts those lines whose key their source has not used, and says how many these were.
@@ -68,45 +78,98 @@ impl Tx {
 }
 
 async fn insert_sqlite(connection: &mut SqliteConnection, call: Call, lines: &[Line<'_>]) -> Result<usize> {
-    let mut inserted = 0;
+    let shape = Shape::of(lines);
+    let texts = SIZES.map(|rows| shape.sql(rows));
     let mut rest = lines;
-    for (rows, sql) in &*STATEMENTS {
-        while rest.len() >= *rows {
-            let (chunk, after) = rest.split_at(*rows);
+    let mut chunks = Vec::with_capacity(lines.len() / SIZES[0] + SIZES.len());
+    for (rows, sql) in SIZES.into_iter().zip(&texts) {
+        while rest.len() >= rows {
+            let (chunk, after) = rest.split_at(rows);
+            chunks.push((sql, chunk));
             rest = after;
-            let mut query = sqlx::query(AssertSqlSafe(sql.as_str()));
-            for line in chunk {
-                let row = line.row;
-                query = query
-                    .bind(line.position)
-                    .bind(line.source)
-                    .bind(&*row.key)
-                    .bind(&line.contents[..])
-                    .bind(call.import)
-                    .bind(row.kind as i16)
-                    .bind(line.account)
-                    .bind(line.product)
-                    .bind(line.end_customer)
-                    .bind(row.date.number())
-                    .bind(row.dates.order.map(Day::number))
-                    .bind(row.dates.ship.map(Day::number))
-                    .bind(row.dates.invoice.map(Day::number))
-                    .bind(row.dates.payment.map(Day::number))
-                    .bind(row.dates.scan.map(Day::number))
-                    .bind(row.currency.code())
-                    .bind(micros(row.quantity))
-                    .bind(micros(row.net_amount))
-                    .bind(micros(row.gross_amount))
-                    .bind(micros(row.cost))
-                    .bind(micros(row.list_price))
-                    .bind((!row.attributes.is_empty()).then_some(Json(&row.attributes)))
-                    .bind(line.corrects)
-                    .bind(call.recorded_at_micros);
-            }
-            inserted += query.execute(&mut *connection).await?.rows_affected() as usize;
         }
     }
+    let mut inserted = 0;
+    let mut chunks = chunks.into_iter();
+    let mut next = chunks.next().map(|(sql, chunk)| (sql, shape.arguments(call, chunk)));
+    while let Some((sql, arguments)) = next {
+        let query = sqlx::query_with(AssertSqlSafe(sql.as_str()), arguments?);
+        // SQLite works on a thread of its own: meanwhile the next values are laid out here.
+        let (done, following) = tokio::join!(query.execute(&mut *connection), async {
+            chunks.next().map(|(sql, chunk)| (sql, shape.arguments(call, chunk)))
+        });
+        inserted += done?.rows_affected() as usize;
+        next = following;
+    }
     Ok(inserted)
+}
+
+/// Which columns some lines need.
+struct Shape {
+    optional: Vec<Optional>,
+    attributes: bool,
+}
+
+impl Shape {
+    fn of(lines: &[Line<'_>]) -> Self {
+        Self {
+            optional: OPTIONAL
+                .into_iter()
+                .filter(|(_, value)| lines.iter().any(|line| value(line).is_some()))
+                .collect(),
+            attributes: lines.iter().any(|line| !line.row.attributes.is_empty()),
+        }
+    }
+
+    fn sql(&self, rows: usize) -> String {
+        let mut columns = vec![
+            "position",
+            "source",
+            "key",
+            "digest",
+            "import",
+            "kind",
+            "account",
+            "date",
+            "currency",
+            "recorded_at_micros",
+        ];
+        columns.extend(self.optional.iter().map(|(name, _)| *name));
+        columns.extend(self.attributes.then_some("attributes"));
+        let row = format!("({})", vec!["?"; columns.len()].join(", "));
+        let (columns, values) = (columns.join(", "), vec![&*row; rows].join(", "));
+        format!("insert into journal ({columns}) values {values} on conflict (source, key) do nothing")
+    }
+
+    fn arguments(&self, call: Call, lines: &[Line<'_>]) -> Result<SqliteArguments, sqlx::Error> {
+        let mut arguments = SqliteArguments::default();
+        arguments.reserve(lines.len() * (11 + self.optional.len()), 0);
+        for line in lines {
+            self.add(call, line, &mut arguments).map_err(sqlx::Error::Encode)?;
+        }
+        Ok(arguments)
+    }
+
+    fn add(&self, call: Call, line: &Line<'_>, arguments: &mut SqliteArguments) -> Result<(), BoxDynError> {
+        let row = line.row;
+        arguments.add(line.position)?;
+        arguments.add(line.source)?;
+        arguments.add(&*row.key)?;
+        arguments.add(&line.contents[..])?;
+        arguments.add(call.import)?;
+        arguments.add(row.kind as i16)?;
+        arguments.add(line.account)?;
+        arguments.add(row.date.number())?;
+        arguments.add(row.currency.code())?;
+        arguments.add(call.recorded_at_micros)?;
+        for (_, value) in &self.optional {
+            arguments.add(value(line))?;
+        }
+        if self.attributes {
+            arguments.add((!row.attributes.is_empty()).then_some(Json(&row.attributes)))?;
+        }
+        Ok(())
+    }
 }
 
 async fn insert_postgres(connection: &mut PgConnection, call: Call, lines: &[Line<'_>]) -> Result<usize> {
