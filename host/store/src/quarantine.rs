@@ -158,15 +158,20 @@ impl Snapshot {
         rows.into_iter().map(Quarantined::try_from).collect()
     }
 
-    /// What is still held back of a program, by period and account number.
+    /// What is still held back of a program, by period and account number: of each statement what the newest run said.
     pub async fn open_quarantine(&mut self, program: &ProgramId) -> Result<Vec<Quarantined>> {
         let rows: Vec<QuarantineRow> = on_engine!(self, |conn| {
             sqlx::query_as(
                 "select run, program, account, number, period, reason, log, component, context_digest, rows_digest, held_at, resolved_by
                  from quarantine
                  join accounts on accounts.id = account
-                 where program = $1 and resolved_by is null
-                 order by period, number, held_at",
+                 where program = $1 and resolved_by is null and not exists (
+                     select 1
+                     from quarantine newer
+                     where newer.program = $1 and newer.period = quarantine.period and newer.account = quarantine.account
+                         and newer.resolved_by is null and newer.id > quarantine.id
+                 )
+                 order by period, number",
             )
             .bind(program.as_str())
             .fetch_all(conn)
