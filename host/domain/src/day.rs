@@ -18,10 +18,7 @@ const UNIX_EPOCH_FROM_CE: i32 = 719_163;
 impl Day {
     pub fn new(days_since_1970: i32) -> Result<Self> {
         let date = days_since_1970.checked_add(UNIX_EPOCH_FROM_CE).and_then(NaiveDate::from_num_days_from_ce_opt);
-        match date {
-            Some(date) if (1900..3000).contains(&date.year()) => Ok(Self(days_since_1970)),
-            _ => Err(Error::new(format!("day {days_since_1970} since 1970 lies outside the years 1900 to 2999"))),
-        }
+        date.ok_or_else(|| Error::new(format!("day {days_since_1970} since 1970 is not a day of the calendar"))).and_then(Self::from_date)
     }
 
     pub fn from_ymd(year: i32, month: u32, day: u32) -> Result<Self> {
@@ -31,7 +28,10 @@ impl Day {
     }
 
     pub fn from_date(date: NaiveDate) -> Result<Self> {
-        Self::new(date.num_days_from_ce() - UNIX_EPOCH_FROM_CE)
+        match date.year() {
+            1900..3000 => Ok(Self(date.num_days_from_ce() - UNIX_EPOCH_FROM_CE)),
+            _ => Err(Error::new(format!("{date} lies outside the years 1900 to 2999"))),
+        }
     }
 
     pub fn number(self) -> i32 {
@@ -101,6 +101,7 @@ mod tests {
         for text in ["0000-01-01", "9999-12-31", "2011-02-29", "31/03/2011", ""] {
             assert!(text.parse::<Day>().is_err(), "{text}");
         }
-        assert!(Day::new(i32::MAX).is_err() && Day::new(i32::MIN).is_err());
+        assert_eq!("0000-01-01".parse::<Day>().unwrap_err().to_string(), "0000-01-01 lies outside the years 1900 to 2999");
+        assert!(Day::new(i32::MAX).is_err() && Day::new(i32::MIN).is_err() && Day::new(376_200).is_err());
     }
 }
