@@ -210,12 +210,18 @@ fn paid(reports: &[run::Report]) -> String {
     table(["program", "year", ">posted now", ">in total", ">in quarantine"], lines.into_iter().map(row))
 }
 
-/// The statement that pays most in the last quarter of the volume rebate.
+/// The statement that pays most in the last quarter of the volume rebate and still has a tier above it.
 async fn explain_one(host: &Host) -> Result<()> {
-    let filter = statement::Filter { program: Some("partner-volume".into()), period: Some("2025-Q4".into()), account: None };
-    let page = statement::list(host, &filter, None, 1000).await?;
-    let most = page.statements.into_iter().max_by_key(|line| line.amount).context("the last quarter has no statement")?;
-    let explained = statement::show(host, most.id.as_str()).await?;
-    println!("one statement, line by line:\n\n{}", show::explained(&explained));
+    let filter =
+        statement::Filter { program: Some("partner-volume".into()), period: Some("2025-Q4".into()), account: None };
+    let mut statements = statement::list(host, &filter, None, 1000).await?.statements;
+    statements.sort_by_key(|line| std::cmp::Reverse(line.amount));
+    for line in statements {
+        let explained = statement::show(host, line.id.as_str()).await?;
+        if !explained.milestones.is_empty() {
+            println!("one statement, line by line:\n\n{}", show::explained(&explained));
+            break;
+        }
+    }
     Ok(())
 }

@@ -149,7 +149,7 @@ pub async fn plugin_version(snapshot: &mut Snapshot, name: &str) -> Result<Plugi
         return found.with_context(|| format!("version {version} of plugin `{id}` is not installed: `gtm plugin list` shows what is"));
     }
     let versions = snapshot.plugin_versions().await?;
-    let newest = versions.into_iter().filter(|version| version.descriptor.id == name && !version.retired).next_back();
+    let newest = versions.into_iter().rfind(|version| version.descriptor.id == name && !version.retired);
     newest.with_context(|| format!("plugin `{name}` is not installed: `gtm plugin install COMPONENT` installs it"))
 }
 

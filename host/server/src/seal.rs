@@ -87,11 +87,16 @@ async fn merge(store: &Store, actor: &Actor) -> store::Result<()> {
         for unit in merge.units() {
             let mut sources = Vec::new();
             for info in merge.sources(unit) {
-                if !opened.contains_key(&info.digest) {
-                    let content = store.read().await?.segment(&info.digest).await?;
-                    opened.insert(info.digest, Arc::new(Opened::open(info.digest, content, &corrections)?));
-                }
-                sources.push(opened[&info.digest].clone());
+                let segment = match opened.get(&info.digest) {
+                    Some(segment) => segment.clone(),
+                    None => {
+                        let content = store.read().await?.segment(&info.digest).await?;
+                        let segment = Arc::new(Opened::open(info.digest, content, &corrections)?);
+                        opened.insert(info.digest, segment.clone());
+                        segment
+                    }
+                };
+                sources.push(segment);
             }
             merged.extend(merge.unit(unit, sources.iter().map(Arc::as_ref), &corrections)?);
         }

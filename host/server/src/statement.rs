@@ -1,9 +1,11 @@
 //! `gtm statement …`: what participants earned, and why.
 
+use std::collections::HashMap;
+
 use anyhow::{Context, Result, bail, ensure};
 use domain::calculation::Outcome;
 use domain::digest::Digest;
-use domain::id::StatementId;
+use domain::id::{ProgramId, StatementId};
 use domain::ledger::Transfer;
 use domain::money::Micros;
 use domain::plugin::Descriptor;
@@ -103,11 +105,21 @@ pub async fn page(snapshot: &mut Snapshot, filter: &StatementFilter, after: Opti
     let programs = snapshot.programs().await?;
     let versions = snapshot.plugin_versions().await?;
     let mut statements = Vec::with_capacity(lines.len());
+    // What each program's newest terms say of its balances; a page has few programs.
+    let mut descriptors: HashMap<&ProgramId, Option<&Descriptor>> = HashMap::new();
     for line in &lines {
         let program = programs.iter().find(|program| program.id == line.statement.program).context("a statement's program is missing")?;
-        let terms = snapshot.terms_of(&program.id).await?;
-        let version = terms.last().and_then(|terms| versions.iter().find(|version| version.id == terms.plugin_version));
-        statements.push(summary(line, program, version.map(|version| &version.descriptor)));
+        let descriptor = match descriptors.get(&program.id) {
+            Some(descriptor) => *descriptor,
+            None => {
+                let terms = snapshot.terms_of(&program.id).await?;
+                let version = terms.last().and_then(|terms| versions.iter().find(|version| version.id == terms.plugin_version));
+                let descriptor = version.map(|version| &version.descriptor);
+                descriptors.insert(&program.id, descriptor);
+                descriptor
+            }
+        };
+        statements.push(summary(line, program, descriptor));
     }
     let next = more.then(|| lines.last().map(|line| line.statement.id.clone())).flatten();
     Ok(Page { statements, next })

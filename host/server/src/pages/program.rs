@@ -155,13 +155,16 @@ fn line(program: &Program, descriptor: &Descriptor, standing: ParticipantStandin
     })
 }
 
-/// How far the participant got by its first milestone. A transfer names its basis too, but not in which measure.
+/// How far the participant got by its first milestone. At the top tier there is none: then what the first transfer was worked out
+/// from, which has no measure and is shown as a plain number.
 fn basis(output: &[u8]) -> domain::Result<Option<Figure>> {
     let outcome = read_outcome(output)?;
-    Ok(outcome
-        .milestones
-        .first()
-        .map(|milestone| figure(milestone.measure, milestone.reached)))
+    if let Some(milestone) = outcome.milestones.first() {
+        return Ok(Some(figure(milestone.measure, milestone.reached)));
+    }
+    let basis = outcome.transfers.first().and_then(|transfer| transfer.basis);
+    // A basis finer than a millionth is a figure of the plugin's, not of the page's.
+    Ok(basis.and_then(|basis| Micros::from_decimal(basis).ok()).map(|basis| Figure::Quantity(basis.0)))
 }
 
 pub fn figure(measure: Measure, micros: Micros) -> Figure {

@@ -55,10 +55,9 @@ pub async fn page(app: &App, line: StatementLine, after: Option<u64>) -> Result<
         .await?
         .context("the statement's terms are missing")?;
     let revisions = revisions(&mut snapshot, &program, &explained.descriptor, &kept).await?;
-    let held = snapshot.open_quarantine(&program.id).await?.into_iter();
+    let mut held = snapshot.open_quarantine(&program.id).await?.into_iter();
     let held = held
-        .filter(|held| held.of.period == line.statement.period && held.account_number == line.account_number)
-        .next_back();
+        .rfind(|held| held.of.period == line.statement.period && held.account_number == line.account_number);
     drop(snapshot);
 
     let mut frame = frame();
