@@ -217,6 +217,17 @@ fn a_line_that_lacks_what_the_terms_need_holds_one_statement_only(engine: Engine
         gtm.query("select status, quarantined from runs order by started_at"),
         "held|1\nheld|1\ncomplete|0\n"
     );
+
+    // Held again, and then the facts are as they were when it was paid: postage does not count.
+    sell(&gtm, &["N-3,sale,north,cup,2024-01-21,GBP,1,,"]);
+    assert_eq!(gtm.ended("run volume --period 2024-Q1").0, 3);
+    sell(&gtm, &["N-4,sale,north,post,2024-01-21,GBP,1,5,N-3"]);
+    let (code, complete) = gtm.ended("run volume --period 2024-Q1");
+    assert_eq!(
+        (code, &complete["posted"], &complete["unchanged"]),
+        (0, &json!(0), &json!(3))
+    );
+    assert_eq!(gtm.run("statement list --held"), json!([]));
 }
 
 fn a_missing_agreed_figure_holds_one_statement_only(engine: Engine) {
