@@ -100,13 +100,13 @@ stories: host ## the browser stories, with Debian's chromium
 	GTM_BIN='$(DEBUG_GTM)' GTM_CHROMIUM=$$chromium node --test
 
 .PHONY: bench
-bench: toolchain ## measure: kernel, whole run, statements, import, each beside its rivals
+bench: toolchain ## measure: kernel, whole run, statements, import, each beside its rivals (GTM_BENCH_LINES=1000000: a smaller set)
 	$(call step,host (release))
 	cargo build --locked --release --package server
 	$(call step,plugin components)
 	$(call build_components,$(RELEASE_GTM),$(PLUGINS))
 	$(call step,benchmarks)
-	@scripts/with-postgres.sh cargo bench --locked --package tests
+	cargo bench --locked --package tests --bench gtm
 
 .PHONY: clean
 clean: ## remove what was built
