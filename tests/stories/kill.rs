@@ -54,9 +54,9 @@ fn killing_imports_and_runs_loses_nothing_and_doubles_nothing(engine: Engine) {
     let run = "run volume --period 2024-Q1";
 
     let undisturbed = Gtm::new(engine);
-    let import_takes = timed(&undisturbed, &import);
+    let mut import_takes = timed(&undisturbed, &import);
     begin(&undisturbed);
-    let run_takes = timed(&undisturbed, run);
+    let mut run_takes = timed(&undisturbed, run);
     let expected = everything(&undisturbed);
     assert_eq!(undisturbed.query("select count(*) from journal"), format!("{LINES}\n"));
     assert_eq!(
@@ -68,10 +68,14 @@ fn killing_imports_and_runs_loses_nothing_and_doubles_nothing(engine: Engine) {
     let (mut imports_killed, mut runs_killed) = (0, 0);
     while imports_killed < KILLS || runs_killed < KILLS {
         let gtm = Gtm::new(engine);
-        imports_killed += kill(&gtm, &import, import_takes, &mut chance);
+        if imports_killed < KILLS {
+            imports_killed += kill(&gtm, &import, &mut import_takes, &mut chance);
+        }
         gtm.run(&import);
         begin(&gtm);
-        runs_killed += kill(&gtm, run, run_takes, &mut chance);
+        if runs_killed < KILLS {
+            runs_killed += kill(&gtm, run, &mut run_takes, &mut chance);
+        }
         assert_eq!(gtm.run(run)["status"], "complete");
 
         for (what, expected) in &expected {
@@ -93,21 +97,21 @@ fn killing_imports_and_runs_loses_nothing_and_doubles_nothing(engine: Engine) {
 }
 
 /// Starts the command and kills it, some times at random moments of the time that it takes. Says how often it was still running.
-fn kill(gtm: &Gtm, line: &str, takes: Duration, chance: &mut Chance) -> usize {
-    let mut killed = 0;
-    for _ in 0..KILLS_IN_A_ROW {
+fn kill(gtm: &Gtm, line: &str, takes: &mut Duration, chance: &mut Chance) -> usize {
+    for killed in 0..KILLS_IN_A_ROW {
         let mut child = gtm.start(line);
-        sleep(takes.mul_f64(chance.fraction()));
+        let moment = takes.mul_f64(chance.fraction());
+        sleep(moment);
         child.kill().expect("a child that was not waited for");
         let ended = child.wait().expect("how it ended");
         if ended.signal().is_none() {
-            // It was faster than it was undisturbed.
+            // It was faster than undisturbed: from now on it is killed earlier.
             assert!(ended.success(), "{line}: {ended}");
-            break;
+            *takes = moment;
+            return killed;
         }
-        killed += 1;
     }
-    killed
+    KILLS_IN_A_ROW
 }
 
 /// Everything that must not depend on how often somebody pulled the plug: not ids, times, or which import or run it was.
