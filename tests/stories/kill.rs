@@ -100,7 +100,7 @@ fn killing_imports_and_runs_loses_nothing_and_doubles_nothing(engine: Engine) {
 fn kill(gtm: &Gtm, line: &str, takes: &mut Duration, chance: &mut Chance) -> usize {
     for killed in 0..KILLS_IN_A_ROW {
         let mut child = gtm.start(line);
-        let moment = takes.mul_f64(chance.fraction());
+        let moment = *takes * chance.below(1_000) as u32 / 1_000;
         sleep(moment);
         child.kill().expect("a child that was not waited for");
         let ended = child.wait().expect("how it ended");
@@ -188,10 +188,5 @@ impl Chance {
 
     fn below(&mut self, limit: usize) -> usize {
         ((self.next() >> 32) as usize * limit) >> 32
-    }
-
-    /// From 0 to just below 1.
-    fn fraction(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
