@@ -31,12 +31,16 @@ impl FromStr for Actor {
     fn from_str(text: &str) -> Result<Self> {
         let (kind, name) = text.split_once(':').unwrap_or(("user", text));
         if name.trim().is_empty() || name.chars().any(char::is_control) {
-            return Err(Error::new(format!("`{text}` names nobody: write `user:NAME` or `app:NAME`")));
+            return Err(Error::new(format!(
+                "`{text}` names nobody: write `user:NAME` or `app:NAME`"
+            )));
         }
         match kind {
             "user" => Ok(Actor::User(name.to_owned())),
             "app" => Ok(Actor::Application(name.to_owned())),
-            _ => Err(Error::new(format!("`{kind}` is no kind of actor: write `user:NAME` or `app:NAME`"))),
+            _ => Err(Error::new(format!(
+                "`{kind}` is no kind of actor: write `user:NAME` or `app:NAME`"
+            ))),
         }
     }
 }

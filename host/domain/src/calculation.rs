@@ -92,7 +92,10 @@ pub struct Context {
 impl Context {
     /// Every period whose rows are gathered: the windows' and the period itself.
     pub fn periods(&self) -> impl Iterator<Item = &Period> {
-        self.gathered.iter().flat_map(|gathered| &gathered.periods).chain([&self.period])
+        self.gathered
+            .iter()
+            .flat_map(|gathered| &gathered.periods)
+            .chain([&self.period])
     }
 }
 

@@ -43,14 +43,25 @@ impl Unit {
 impl Calendar {
     /// The period of that name, such as `2011-Q1`.
     pub fn period(self, label: &str) -> Result<Period> {
-        let refuse = || Error::new(format!("`{label}` is not a period of the calendar `{self}`: write one like `{}`", self.label(2011, 1)));
+        let refuse = || {
+            Error::new(format!(
+                "`{label}` is not a period of the calendar `{self}`: write one like `{}`",
+                self.label(2011, 1)
+            ))
+        };
         let (year, rest) = label.split_at_checked(4).ok_or_else(refuse)?;
         let year: i32 = year.parse().map_err(|_| refuse())?;
         let number: i32 = match (self.unit, self.weeks) {
             (Unit::Year, _) if rest.is_empty() => 1,
-            (Unit::Quarter, _) => rest.strip_prefix("-Q").and_then(|n| n.parse().ok()).ok_or_else(refuse)?,
+            (Unit::Quarter, _) => rest
+                .strip_prefix("-Q")
+                .and_then(|n| n.parse().ok())
+                .ok_or_else(refuse)?,
             (Unit::Month, false) => rest.strip_prefix('-').and_then(|n| n.parse().ok()).ok_or_else(refuse)?,
-            (Unit::Month, true) => rest.strip_prefix("-P").and_then(|n| n.parse().ok()).ok_or_else(refuse)?,
+            (Unit::Month, true) => rest
+                .strip_prefix("-P")
+                .and_then(|n| n.parse().ok())
+                .ok_or_else(refuse)?,
             _ => return Err(refuse()),
         };
         if !(1..=self.unit.per_year()).contains(&number) || self.label(year, number) != label {
@@ -75,7 +86,11 @@ impl Calendar {
 
     /// The year of this calendar that the period lies in.
     pub fn year_of(self, period: &Period) -> Result<Period> {
-        Calendar { unit: Unit::Year, ..self }.containing(period.start)
+        Calendar {
+            unit: Unit::Year,
+            ..self
+        }
+        .containing(period.start)
     }
 
     pub fn previous(self, period: &Period) -> Result<Period> {
@@ -88,7 +103,9 @@ impl Calendar {
 
     /// The period of the same number a year earlier.
     pub fn same_last_year(self, period: &Period) -> Result<Period> {
-        let year: i32 = period.label[..4].parse().map_err(|_| Error::new(format!("`{}` names no year", period.label)))?;
+        let year: i32 = period.label[..4]
+            .parse()
+            .map_err(|_| Error::new(format!("`{}` names no year", period.label)))?;
         self.period(&format!("{:04}{}", year - 1, &period.label[4..]))
     }
 
@@ -113,8 +130,16 @@ impl Calendar {
     }
 
     fn nth(self, year: i32, number: i32) -> Result<Period> {
-        let (start, end) = if self.weeks { self.weeks_of(year, number)? } else { self.months_of(year, number)? };
-        Ok(Period { label: self.label(year, number), start, end })
+        let (start, end) = if self.weeks {
+            self.weeks_of(year, number)?
+        } else {
+            self.months_of(year, number)?
+        };
+        Ok(Period {
+            label: self.label(year, number),
+            start,
+            end,
+        })
     }
 
     fn months_of(self, year: i32, number: i32) -> Result<(Day, Day)> {
@@ -131,7 +156,14 @@ impl Calendar {
             Unit::Year => period * 52,
         };
         let last = number == self.unit.per_year();
-        Ok((start.plus(weeks_before(number - 1) * 7), if last { end } else { start.plus(weeks_before(number) * 7 - 1) }))
+        Ok((
+            start.plus(weeks_before(number - 1) * 7),
+            if last {
+                end
+            } else {
+                start.plus(weeks_before(number) * 7 - 1)
+            },
+        ))
     }
 }
 
@@ -139,7 +171,11 @@ impl Calendar {
 fn year_end(year: i32) -> Result<Day> {
     let january = NaiveDate::from_ymd_opt(year, 1, 31).ok_or_else(|| Error::new(format!("{year} is not a year")))?;
     let after_saturday = january.weekday().days_since(chrono::Weekday::Sat) as i32;
-    let days = if after_saturday <= 3 { -after_saturday } else { 7 - after_saturday };
+    let days = if after_saturday <= 3 {
+        -after_saturday
+    } else {
+        7 - after_saturday
+    };
     Ok(Day::from_date(january)?.plus(days))
 }
 
@@ -207,9 +243,18 @@ mod tests {
     #[test]
     fn the_retail_year_2023_has_53_weeks_and_its_last_period_takes_the_extra_one() {
         assert_eq!(days("4-4-5 year", "2023"), ("2023-01-29".into(), "2024-02-03".into()));
-        assert_eq!(days("4-4-5 month", "2023-P01"), ("2023-01-29".into(), "2023-02-25".into()));
-        assert_eq!(days("4-4-5 month", "2023-P12"), ("2023-12-24".into(), "2024-02-03".into()));
-        assert_eq!(days("4-4-5 quarter", "2024-Q1"), ("2024-02-04".into(), "2024-05-04".into()));
+        assert_eq!(
+            days("4-4-5 month", "2023-P01"),
+            ("2023-01-29".into(), "2023-02-25".into())
+        );
+        assert_eq!(
+            days("4-4-5 month", "2023-P12"),
+            ("2023-12-24".into(), "2024-02-03".into())
+        );
+        assert_eq!(
+            days("4-4-5 quarter", "2024-Q1"),
+            ("2024-02-04".into(), "2024-05-04".into())
+        );
     }
 
     #[test]
@@ -220,7 +265,10 @@ mod tests {
         assert_eq!(quarters.same_last_year(&first).unwrap().label, "2010-Q1");
         let third = quarters.period("2011-Q3").unwrap();
         let earlier = quarters.earlier_since("2010-12-05".parse().unwrap(), &third).unwrap();
-        assert_eq!(earlier.iter().map(|p| &*p.label).collect::<Vec<_>>(), ["2010-Q4", "2011-Q1", "2011-Q2"]);
+        assert_eq!(
+            earlier.iter().map(|p| &*p.label).collect::<Vec<_>>(),
+            ["2010-Q4", "2011-Q1", "2011-Q2"]
+        );
     }
 
     #[test]

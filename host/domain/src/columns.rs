@@ -57,7 +57,11 @@ impl Columns {
             cost: &self.cost,
             list_price: &self.list_price,
             end_customer: &self.end_customer,
-            attributes: self.attributes.iter().map(|column| (&*column.name, &*column.codes)).collect(),
+            attributes: self
+                .attributes
+                .iter()
+                .map(|column| (&*column.name, &*column.codes))
+                .collect(),
         }
     }
 }
@@ -105,7 +109,11 @@ impl<'a> ColumnSlice<'a> {
             cost: cut(self.cost, start, end),
             list_price: cut(self.list_price, start, end),
             end_customer: cut(self.end_customer, start, end),
-            attributes: self.attributes.iter().map(|(name, codes)| (*name, cut(codes, start, end))).collect(),
+            attributes: self
+                .attributes
+                .iter()
+                .map(|(name, codes)| (*name, cut(codes, start, end)))
+                .collect(),
         }
     }
 }
@@ -124,10 +132,18 @@ pub fn digest(slices: &[ColumnSlice<'_>]) -> Digest {
         )*};
     }
     column!(position date kind selectors product quantity net_amount gross_amount cost list_price end_customer);
-    let attributes = slices.iter().find(|slice| !slice.is_empty()).map_or(&[][..], |slice| &slice.attributes);
+    let attributes = slices
+        .iter()
+        .find(|slice| !slice.is_empty())
+        .map_or(&[][..], |slice| &slice.attributes);
     for (place, (name, _)) in attributes.iter().enumerate() {
         parts.extend([b"attribute ", name.as_bytes(), b"\n"]);
-        parts.extend(slices.iter().filter(|slice| !slice.is_empty()).map(|slice| little_endian(slice.attributes[place].1)));
+        parts.extend(
+            slices
+                .iter()
+                .filter(|slice| !slice.is_empty())
+                .map(|slice| little_endian(slice.attributes[place].1)),
+        );
     }
     Digest::of_parts(parts)
 }
@@ -152,7 +168,10 @@ mod tests {
             kind: vec![0; 100],
             selectors: vec![1; 100],
             quantity: (0..100).map(|n| n * 1_000_000).collect(),
-            attributes: vec![AttributeColumn { name: "region".into(), codes: vec![NO_VALUE; 100] }],
+            attributes: vec![AttributeColumn {
+                name: "region".into(),
+                codes: vec![NO_VALUE; 100],
+            }],
             ..Columns::default()
         };
         let whole = columns.as_slice();

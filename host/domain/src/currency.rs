@@ -29,9 +29,16 @@ impl FromStr for Currency {
 
     fn from_str(code: &str) -> Result<Self> {
         iso_currency::Currency::from_code(code)
-            .filter(|currency| currency.exponent().is_some() && !code.starts_with('X') || ["XAF", "XCD", "XOF", "XPF", "XCG"].contains(&code))
+            .filter(|currency| {
+                currency.exponent().is_some() && !code.starts_with('X')
+                    || ["XAF", "XCD", "XOF", "XPF", "XCG"].contains(&code)
+            })
             .map(Self)
-            .ok_or_else(|| Error::new(format!("`{code}` is not a currency that money is paid in: write an ISO 4217 code such as `GBP`")))
+            .ok_or_else(|| {
+                Error::new(format!(
+                    "`{code}` is not a currency that money is paid in: write an ISO 4217 code such as `GBP`"
+                ))
+            })
     }
 }
 

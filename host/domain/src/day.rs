@@ -17,8 +17,11 @@ const UNIX_EPOCH_FROM_CE: i32 = 719_163;
 
 impl Day {
     pub fn new(days_since_1970: i32) -> Result<Self> {
-        let date = days_since_1970.checked_add(UNIX_EPOCH_FROM_CE).and_then(NaiveDate::from_num_days_from_ce_opt);
-        date.ok_or_else(|| Error::new(format!("day {days_since_1970} since 1970 is not a day of the calendar"))).and_then(Self::from_date)
+        let date = days_since_1970
+            .checked_add(UNIX_EPOCH_FROM_CE)
+            .and_then(NaiveDate::from_num_days_from_ce_opt);
+        date.ok_or_else(|| Error::new(format!("day {days_since_1970} since 1970 is not a day of the calendar")))
+            .and_then(Self::from_date)
     }
 
     pub fn from_ymd(year: i32, month: u32, day: u32) -> Result<Self> {
@@ -65,7 +68,11 @@ impl FromStr for Day {
 
     fn from_str(text: &str) -> Result<Self> {
         NaiveDate::parse_from_str(text, "%Y-%m-%d")
-            .map_err(|_| Error::new(format!("`{text}` is not a date: write year-month-day, such as `2011-03-31`")))
+            .map_err(|_| {
+                Error::new(format!(
+                    "`{text}` is not a date: write year-month-day, such as `2011-03-31`"
+                ))
+            })
             .and_then(Self::from_date)
     }
 }
@@ -91,9 +98,18 @@ mod tests {
     #[test]
     fn a_day_is_a_number_since_1970() {
         let day: Day = "2011-03-31".parse().unwrap();
-        assert_eq!((day.number(), day.month_number(), day.to_string()), (15_064, 494, "2011-03-31".into()));
+        assert_eq!(
+            (day.number(), day.month_number(), day.to_string()),
+            (15_064, 494, "2011-03-31".into())
+        );
         assert_eq!("1970-01-01".parse::<Day>().unwrap().number(), 0);
-        assert_eq!(("1900-01-01".parse::<Day>().unwrap().number(), "2999-12-31".parse::<Day>().unwrap().number()), (-25_567, 376_199));
+        assert_eq!(
+            (
+                "1900-01-01".parse::<Day>().unwrap().number(),
+                "2999-12-31".parse::<Day>().unwrap().number()
+            ),
+            (-25_567, 376_199)
+        );
     }
 
     #[test]
@@ -101,7 +117,10 @@ mod tests {
         for text in ["0000-01-01", "9999-12-31", "2011-02-29", "31/03/2011", ""] {
             assert!(text.parse::<Day>().is_err(), "{text}");
         }
-        assert_eq!("0000-01-01".parse::<Day>().unwrap_err().to_string(), "0000-01-01 lies outside the years 1900 to 2999");
+        assert_eq!(
+            "0000-01-01".parse::<Day>().unwrap_err().to_string(),
+            "0000-01-01 lies outside the years 1900 to 2999"
+        );
         assert!(Day::new(i32::MAX).is_err() && Day::new(i32::MIN).is_err() && Day::new(376_200).is_err());
     }
 }

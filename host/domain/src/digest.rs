@@ -35,7 +35,8 @@ impl Digest {
 /// The canonical JSON of a value: keys sorted, no white space, one way to write each number. Amounts are texts in it, because
 /// RFC 8785 numbers are doubles.
 pub fn canonical_json(value: &impl Serialize) -> Result<Vec<u8>> {
-    serde_json_canonicalizer::to_vec(value).map_err(|e| Error::new(format!("this cannot be written as canonical JSON: {e}")))
+    serde_json_canonicalizer::to_vec(value)
+        .map_err(|e| Error::new(format!("this cannot be written as canonical JSON: {e}")))
 }
 
 impl fmt::Display for Digest {
@@ -82,7 +83,10 @@ mod tests {
     #[test]
     fn a_digest_is_written_and_read_back() {
         let digest = Digest::of(b"abc");
-        assert_eq!(digest.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            digest.to_string(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
         assert_eq!(digest.to_string().parse(), Ok(digest));
         assert_eq!(Digest::of_parts([&b"a"[..], b"bc"]), digest);
     }
@@ -90,6 +94,9 @@ mod tests {
     #[test]
     fn canonical_json_sorts_keys() {
         let value = serde_json::json!({"b": "2", "a": {"d": [1, 2], "c": null}});
-        assert_eq!(canonical_json(&value).unwrap(), br#"{"a":{"c":null,"d":[1,2]},"b":"2"}"#);
+        assert_eq!(
+            canonical_json(&value).unwrap(),
+            br#"{"a":{"c":null,"d":[1,2]},"b":"2"}"#
+        );
     }
 }

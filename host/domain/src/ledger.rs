@@ -76,8 +76,21 @@ pub fn difference(due: &[calculation::Transfer], posted: &[Transfer], reason: Re
     // One line a pair of balances, whichever way round it was posted; the sign says which way it runs now.
     type Line = (String, String, String, String, Option<Day>);
     fn line(rule: &str, debit: &str, credit: &str, unit: &str, expires: Option<Day>) -> (Line, i128) {
-        let (from, to, sign) = if debit <= credit { (debit, credit, 1) } else { (credit, debit, -1) };
-        ((rule.to_owned(), unit.to_owned(), from.to_owned(), to.to_owned(), expires), sign)
+        let (from, to, sign) = if debit <= credit {
+            (debit, credit, 1)
+        } else {
+            (credit, debit, -1)
+        };
+        (
+            (
+                rule.to_owned(),
+                unit.to_owned(),
+                from.to_owned(),
+                to.to_owned(),
+                expires,
+            ),
+            sign,
+        )
     }
     struct Entry {
         transfer: Transfer,
@@ -111,8 +124,23 @@ pub fn difference(due: &[calculation::Transfer], posted: &[Transfer], reason: Re
         add(key, sign * i128::from(due.amount.0), transfer);
     }
     for posted in posted {
-        let (key, sign) = line(&posted.rule, &posted.debit, &posted.credit, &posted.unit, posted.expires);
-        add(key, -sign * i128::from(posted.amount.0), Transfer { basis: None, rate: None, reason, ..posted.clone() });
+        let (key, sign) = line(
+            &posted.rule,
+            &posted.debit,
+            &posted.credit,
+            &posted.unit,
+            posted.expires,
+        );
+        add(
+            key,
+            -sign * i128::from(posted.amount.0),
+            Transfer {
+                basis: None,
+                rate: None,
+                reason,
+                ..posted.clone()
+            },
+        );
     }
     let mut differences = Vec::new();
     for key in order {
@@ -122,9 +150,18 @@ pub fn difference(due: &[calculation::Transfer], posted: &[Transfer], reason: Re
         }
         let (_, _, from, to, _) = &key;
         let (debit, credit) = if entry.amount > 0 { (from, to) } else { (to, from) };
-        let amount = i64::try_from(entry.amount.unsigned_abs())
-            .map_err(|_| Error::new(format!("the difference of rule `{}` is too large to keep in millionths", key.0)))?;
-        differences.push(Transfer { debit: debit.clone(), credit: credit.clone(), amount: Micros(amount), ..entry.transfer.clone() });
+        let amount = i64::try_from(entry.amount.unsigned_abs()).map_err(|_| {
+            Error::new(format!(
+                "the difference of rule `{}` is too large to keep in millionths",
+                key.0
+            ))
+        })?;
+        differences.push(Transfer {
+            debit: debit.clone(),
+            credit: credit.clone(),
+            amount: Micros(amount),
+            ..entry.transfer.clone()
+        });
     }
     Ok(differences)
 }
@@ -152,16 +189,39 @@ mod tests {
     #[test]
     fn what_was_posted_is_not_posted_again() {
         let first = difference(&[due("volume", "expense", "payable", 100)], &[], Reason::Original).unwrap();
-        assert_eq!((first.len(), first[0].amount, &*first[0].debit), (1, Micros(100), "expense"));
-        assert_eq!(difference(&[due("volume", "expense", "payable", 100)], &first, Reason::PriorPeriod).unwrap(), []);
+        assert_eq!(
+            (first.len(), first[0].amount, &*first[0].debit),
+            (1, Micros(100), "expense")
+        );
+        assert_eq!(
+            difference(&[due("volume", "expense", "payable", 100)], &first, Reason::PriorPeriod).unwrap(),
+            []
+        );
     }
 
     #[test]
     fn less_than_before_runs_back_and_a_rule_that_fell_away_is_taken_back() {
-        let first = difference(&[due("volume", "expense", "payable", 100), due("growth", "expense", "payable", 7)], &[], Reason::Original).unwrap();
+        let first = difference(
+            &[
+                due("volume", "expense", "payable", 100),
+                due("growth", "expense", "payable", 7),
+            ],
+            &[],
+            Reason::Original,
+        )
+        .unwrap();
         let second = difference(&[due("volume", "expense", "payable", 60)], &first, Reason::PriorPeriod).unwrap();
-        let seen: Vec<_> = second.iter().map(|t| (&*t.rule, &*t.debit, &*t.credit, t.amount.0, t.reason)).collect();
-        assert_eq!(seen, [("volume", "payable", "expense", 40, Reason::PriorPeriod), ("growth", "payable", "expense", 7, Reason::PriorPeriod)]);
+        let seen: Vec<_> = second
+            .iter()
+            .map(|t| (&*t.rule, &*t.debit, &*t.credit, t.amount.0, t.reason))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("volume", "payable", "expense", 40, Reason::PriorPeriod),
+                ("growth", "payable", "expense", 7, Reason::PriorPeriod)
+            ]
+        );
     }
 
     proptest! {

@@ -40,17 +40,25 @@ impl Micros {
     }
 
     pub fn checked_add(self, other: Micros) -> Result<Micros> {
-        self.0.checked_add(other.0).map(Micros).ok_or_else(|| Error::new(format!("{self} + {other} is too large to keep in millionths")))
+        self.0
+            .checked_add(other.0)
+            .map(Micros)
+            .ok_or_else(|| Error::new(format!("{self} + {other} is too large to keep in millionths")))
     }
 
     pub fn checked_sub(self, other: Micros) -> Result<Micros> {
-        self.0.checked_sub(other.0).map(Micros).ok_or_else(|| Error::new(format!("{self} - {other} is too large to keep in millionths")))
+        self.0
+            .checked_sub(other.0)
+            .map(Micros)
+            .ok_or_else(|| Error::new(format!("{self} - {other} is too large to keep in millionths")))
     }
 
     /// The exact sum, or refused when it does not fit.
     pub fn checked_sum(parts: impl IntoIterator<Item = Micros>) -> Result<Micros> {
         let sum: i128 = parts.into_iter().map(|part| i128::from(part.0)).sum();
-        i64::try_from(sum).map(Micros).map_err(|_| Error::new("a sum is too large to keep in millionths"))
+        i64::try_from(sum)
+            .map(Micros)
+            .map_err(|_| Error::new("a sum is too large to keep in millionths"))
     }
 
     /// Whether it is a whole number of the currency's smaller unit: 0.005 GBP is not.
@@ -76,7 +84,11 @@ impl FromStr for Micros {
 
     /// Reads a plain decimal: an optional sign, digits, an optional point and digits. No exponent, no thousands separators.
     fn from_str(text: &str) -> Result<Self> {
-        let refuse = || Error::new(format!("`{text}` is not an amount: write digits with at most six decimals, such as `-1234.5`"));
+        let refuse = || {
+            Error::new(format!(
+                "`{text}` is not an amount: write digits with at most six decimals, such as `-1234.5`"
+            ))
+        };
         let (negative, digits) = match text.as_bytes() {
             [b'-', rest @ ..] => (true, rest),
             [b'+', rest @ ..] => (false, rest),
@@ -93,7 +105,11 @@ impl FromStr for Micros {
                         *places += 1;
                         // Zeros beyond the sixth decimal change nothing.
                         if *places > 6 {
-                            if *byte == b'0' { continue } else { return Err(Error::new(format!("`{text}` has more than six decimals"))) }
+                            if *byte == b'0' {
+                                continue;
+                            } else {
+                                return Err(Error::new(format!("`{text}` has more than six decimals")));
+                            }
                         }
                     }
                     value = value * 10 + i128::from(byte - b'0');
@@ -146,9 +162,15 @@ pub struct Money {
 impl Money {
     pub fn checked_add(self, other: Money) -> Result<Money> {
         if self.currency != other.currency {
-            return Err(Error::new(format!("{} and {} cannot be added: convert one of them first", self.currency, other.currency)));
+            return Err(Error::new(format!(
+                "{} and {} cannot be added: convert one of them first",
+                self.currency, other.currency
+            )));
         }
-        Ok(Money { amount: self.amount.checked_add(other.amount)?, ..self })
+        Ok(Money {
+            amount: self.amount.checked_add(other.amount)?,
+            ..self
+        })
     }
 }
 
@@ -184,24 +206,49 @@ mod tests {
 
     #[test]
     fn more_than_six_decimals_are_refused_never_rounded() {
-        assert_eq!("0.0000001".parse::<Micros>().unwrap_err().to_string(), "`0.0000001` has more than six decimals");
+        assert_eq!(
+            "0.0000001".parse::<Micros>().unwrap_err().to_string(),
+            "`0.0000001` has more than six decimals"
+        );
         assert_eq!("1.50000000".parse(), Ok(Micros(1_500_000)));
         assert!(Micros::from_decimal("0.1234567".parse().unwrap()).is_err());
     }
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for text in ["", "-", ".", "1,000", "1e3", "NaN", "٣", "1.2.3", "99999999999999999999999999999999999999999999"] {
+        for text in [
+            "",
+            "-",
+            ".",
+            "1,000",
+            "1e3",
+            "NaN",
+            "٣",
+            "1.2.3",
+            "99999999999999999999999999999999999999999999",
+        ] {
             assert!(text.parse::<Micros>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn two_currencies_are_not_added() {
-        let gbp = Money { amount: Micros(1_234_500_000), currency: "GBP".parse().unwrap() };
-        let jpy = Money { amount: Micros(5_000_000), currency: "JPY".parse().unwrap() };
-        assert_eq!(gbp.checked_add(jpy).unwrap_err().to_string(), "GBP and JPY cannot be added: convert one of them first");
-        assert_eq!((gbp.to_string(), jpy.to_string()), ("1234.50 GBP".into(), "5 JPY".into()));
+        let gbp = Money {
+            amount: Micros(1_234_500_000),
+            currency: "GBP".parse().unwrap(),
+        };
+        let jpy = Money {
+            amount: Micros(5_000_000),
+            currency: "JPY".parse().unwrap(),
+        };
+        assert_eq!(
+            gbp.checked_add(jpy).unwrap_err().to_string(),
+            "GBP and JPY cannot be added: convert one of them first"
+        );
+        assert_eq!(
+            (gbp.to_string(), jpy.to_string()),
+            ("1234.50 GBP".into(), "5 JPY".into())
+        );
         assert!(!Micros(5_000).is_payable(gbp.currency) && Micros(10_000).is_payable(gbp.currency));
     }
 }

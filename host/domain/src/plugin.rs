@@ -21,11 +21,26 @@ pub enum Column {
 }
 
 impl Column {
-    pub const ALL: [Column; 7] =
-        [Column::Quantity, Column::NetAmount, Column::GrossAmount, Column::Cost, Column::ListPrice, Column::Product, Column::EndCustomer];
+    pub const ALL: [Column; 7] = [
+        Column::Quantity,
+        Column::NetAmount,
+        Column::GrossAmount,
+        Column::Cost,
+        Column::ListPrice,
+        Column::Product,
+        Column::EndCustomer,
+    ];
 
     pub fn as_str(self) -> &'static str {
-        ["quantity", "net-amount", "gross-amount", "cost", "list-price", "product", "end-customer"][self as usize]
+        [
+            "quantity",
+            "net-amount",
+            "gross-amount",
+            "cost",
+            "list-price",
+            "product",
+            "end-customer",
+        ][self as usize]
     }
 }
 
@@ -43,7 +58,15 @@ pub enum ProgramKind {
 
 impl ProgramKind {
     pub fn as_str(self) -> &'static str {
-        ["rebate", "market-development", "billback", "chargeback", "royalty", "loyalty", "incentive"][self as usize]
+        [
+            "rebate",
+            "market-development",
+            "billback",
+            "chargeback",
+            "royalty",
+            "loyalty",
+            "incentive",
+        ][self as usize]
     }
 }
 
@@ -121,21 +144,36 @@ impl Grant {
         for column in &plan.columns {
             let name = column.as_str();
             if !descriptor.columns.contains(column) {
-                return Err(Error::new(format!("plugin `{}` plans the column `{name}`, which its descriptor does not declare", descriptor.id)));
+                return Err(Error::new(format!(
+                    "plugin `{}` plans the column `{name}`, which its descriptor does not declare",
+                    descriptor.id
+                )));
             }
             if !self.columns.contains(column) {
-                return Err(Error::new(format!("these terms need the column `{name}`, which plugin `{}` was not granted: grant it or change the terms", descriptor.id)));
+                return Err(Error::new(format!(
+                    "these terms need the column `{name}`, which plugin `{}` was not granted: grant it or change the terms",
+                    descriptor.id
+                )));
             }
         }
         if let Some(code) = plan.balances.iter().find(|code| descriptor.balance(code).is_none()) {
-            return Err(Error::new(format!("plugin `{}` plans the balance `{code}`, which its descriptor does not declare", descriptor.id)));
+            return Err(Error::new(format!(
+                "plugin `{}` plans the balance `{code}`, which its descriptor does not declare",
+                descriptor.id
+            )));
         }
         for name in &plan.attributes {
             if !descriptor.transaction_attributes.contains(name) {
-                return Err(Error::new(format!("plugin `{}` plans the transaction attribute `{name}`, which its descriptor does not declare", descriptor.id)));
+                return Err(Error::new(format!(
+                    "plugin `{}` plans the transaction attribute `{name}`, which its descriptor does not declare",
+                    descriptor.id
+                )));
             }
             if !self.transaction_attributes.contains(name) {
-                return Err(Error::new(format!("these terms need the transaction attribute `{name}`, which plugin `{}` was not granted: grant it or change the terms", descriptor.id)));
+                return Err(Error::new(format!(
+                    "these terms need the transaction attribute `{name}`, which plugin `{}` was not granted: grant it or change the terms",
+                    descriptor.id
+                )));
             }
         }
         Ok(())
@@ -164,9 +202,10 @@ pub enum ProductTest {
 impl ProductTest {
     fn holds(&self, product: &Product) -> bool {
         match self {
-            ProductTest::Category(path) => {
-                product.category.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            }
+            ProductTest::Category(path) => product
+                .category
+                .strip_prefix(path.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
             ProductTest::Sku(sku) => product.sku == *sku,
             ProductTest::Attribute(name, value) => product.attributes.get(name) == Some(value),
         }
@@ -215,7 +254,11 @@ pub const MAX_SELECTORS: usize = 32;
 impl Plan {
     /// Which selectors want a row with this product, as bits; 0 also where there are no selectors. See [`Plan::sends`].
     pub fn selector_bits(&self, product: Option<&Product>) -> u32 {
-        self.selectors.iter().enumerate().filter(|(_, selector)| selector.wants(product)).fold(0, |bits, (n, _)| bits | 1 << n)
+        self.selectors
+            .iter()
+            .enumerate()
+            .filter(|(_, selector)| selector.wants(product))
+            .fold(0, |bits, (n, _)| bits | 1 << n)
     }
 
     /// Whether a row with these selector bits is sent.
@@ -226,7 +269,10 @@ impl Plan {
     /// What is wrong with the plan whatever the terms: the plugin's mistake.
     pub fn check(&self) -> Result<()> {
         if self.selectors.len() > MAX_SELECTORS {
-            return Err(Error::new(format!("the plan has {} selectors; at most {MAX_SELECTORS} fit a row's mask", self.selectors.len())));
+            return Err(Error::new(format!(
+                "the plan has {} selectors; at most {MAX_SELECTORS} fit a row's mask",
+                self.selectors.len()
+            )));
         }
         if self.kinds.is_empty() {
             return Err(Error::new("the plan names no kind of row, so nothing could be sent"));
@@ -272,7 +318,11 @@ mod tests {
             roll_up_levels: Some(0),
             columns: vec![],
             attributes: vec![],
-            selectors: vec![Selector { name: "acme".into(), include: vec![ProductTest::Attribute("brand".into(), "acme".into())], exclude: vec![] }],
+            selectors: vec![Selector {
+                name: "acme".into(),
+                include: vec![ProductTest::Attribute("brand".into(), "acme".into())],
+                exclude: vec![],
+            }],
             agreed: vec![],
             balances: vec![],
         };

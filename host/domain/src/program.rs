@@ -40,6 +40,9 @@ pub struct Terms {
 impl Terms {
     /// The terms in force on a day: of those already valid the one with the latest `valid_from`, then the latest version.
     pub fn in_force(versions: &[Terms], day: Day) -> Option<&Terms> {
-        versions.iter().filter(|terms| terms.valid_from <= day).max_by_key(|terms| (terms.valid_from, terms.version))
+        versions
+            .iter()
+            .filter(|terms| terms.valid_from <= day)
+            .max_by_key(|terms| (terms.valid_from, terms.version))
     }
 }

@@ -15,7 +15,12 @@ use crate::{Error, Result};
 pub fn check(descriptor: &Descriptor, context: &Context, rows: &[ColumnSlice<'_>], outcome: &Outcome) -> Result<()> {
     let plugin = format!("plugin `{}` {}", descriptor.id, descriptor.version);
     // Only made when a transfer cites rows one by one; looking through the rows for each would take the square of their number.
-    let sent = LazyCell::new(|| rows.iter().flat_map(|slice| slice.position).copied().collect::<HashSet<u64>>());
+    let sent = LazyCell::new(|| {
+        rows.iter()
+            .flat_map(|slice| slice.position)
+            .copied()
+            .collect::<HashSet<u64>>()
+    });
     for transfer in &outcome.transfers {
         check_transfer(descriptor, context, &sent, transfer)
             .map_err(|e| Error::new(format!("{plugin}, rule `{}`: {e}", transfer.rule)))?;
@@ -24,13 +29,28 @@ pub fn check(descriptor: &Descriptor, context: &Context, rows: &[ColumnSlice<'_>
         .steps
         .iter()
         .map(|step| (&step.rule, step.message, &step.figures))
-        .chain(outcome.milestones.iter().map(|milestone| (&milestone.rule, milestone.message, &milestone.figures)));
+        .chain(
+            outcome
+                .milestones
+                .iter()
+                .map(|milestone| (&milestone.rule, milestone.message, &milestone.figures)),
+        );
     for (rule, message, figures) in messages {
-        let text = descriptor.messages.get(message as usize).map(|message| &*message.text).ok_or_else(|| {
-            Error::new(format!("{plugin}, rule `{rule}`: message {message} does not exist; {} are declared", descriptor.messages.len()))
-        })?;
+        let text = descriptor
+            .messages
+            .get(message as usize)
+            .map(|message| &*message.text)
+            .ok_or_else(|| {
+                Error::new(format!(
+                    "{plugin}, rule `{rule}`: message {message} does not exist; {} are declared",
+                    descriptor.messages.len()
+                ))
+            })?;
         if let Some(missing) = placeholders(text).find(|place| *place >= figures.len()) {
-            return Err(Error::new(format!("{plugin}, rule `{rule}`: message {message} shows figure {{{missing}}}, but {} were given", figures.len())));
+            return Err(Error::new(format!(
+                "{plugin}, rule `{rule}`: message {message} shows figure {{{missing}}}, but {} were given",
+                figures.len()
+            )));
         }
     }
     steps_sum_to_transfers(outcome).map_err(|e| Error::new(format!("{plugin}, {e}")))
@@ -38,7 +58,9 @@ pub fn check(descriptor: &Descriptor, context: &Context, rows: &[ColumnSlice<'_>
 
 /// The places named by `{0}`, `{1}` … in a message.
 pub fn placeholders(text: &str) -> impl Iterator<Item = usize> {
-    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')?.0.parse().ok())
+    text.split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}')?.0.parse().ok())
 }
 
 fn check_transfer(
@@ -54,12 +76,21 @@ fn check_transfer(
         if code == SETTLED {
             return Err(Error::new(format!("the balance `{SETTLED}` is the host's")));
         }
-        let balance = descriptor.balance(code).ok_or_else(|| Error::new(format!("the balance `{code}` is not declared")))?;
-        Ok(if balance.unit == CURRENCY_UNIT { context.currency.code() } else { &balance.unit })
+        let balance = descriptor
+            .balance(code)
+            .ok_or_else(|| Error::new(format!("the balance `{code}` is not declared")))?;
+        Ok(if balance.unit == CURRENCY_UNIT {
+            context.currency.code()
+        } else {
+            &balance.unit
+        })
     };
     let (debit, credit) = (unit_of(&transfer.debit)?, unit_of(&transfer.credit)?);
     if transfer.debit == transfer.credit {
-        return Err(Error::new(format!("the transfer runs from `{}` to itself", transfer.debit)));
+        return Err(Error::new(format!(
+            "the transfer runs from `{}` to itself",
+            transfer.debit
+        )));
     }
     if debit != credit || debit != transfer.unit {
         return Err(Error::new(format!(
@@ -71,17 +102,27 @@ fn check_transfer(
         return Err(Error::new("an amount of 0 is no transfer: leave it out"));
     }
     if transfer.unit == context.currency.code() && !transfer.amount.is_payable(context.currency) {
-        return Err(Error::new(format!("{} {} cannot be paid: round it to {} decimals", transfer.amount, transfer.unit, context.currency.digits())));
+        return Err(Error::new(format!(
+            "{} {} cannot be paid: round it to {} decimals",
+            transfer.amount,
+            transfer.unit,
+            context.currency.digits()
+        )));
     }
     if !context.period.contains(transfer.effective) {
-        return Err(Error::new(format!("the effective day {} lies outside the period {}", transfer.effective, context.period.label)));
+        return Err(Error::new(format!(
+            "the effective day {} lies outside the period {}",
+            transfer.effective, context.period.label
+        )));
     }
     if transfer.expires.is_some_and(|expires| expires < transfer.effective) {
         return Err(Error::new("it expires before it counts"));
     }
     if let Citations::Positions(positions) = &transfer.citations {
         if let Some(unseen) = positions.iter().find(|position| !sent.contains(position)) {
-            return Err(Error::new(format!("it cites row {unseen}, which the plugin was not given")));
+            return Err(Error::new(format!(
+                "it cites row {unseen}, which the plugin was not given"
+            )));
         }
         if positions.iter().collect::<BTreeSet<_>>().len() != positions.len() {
             return Err(Error::new("it cites a row twice"));
@@ -101,8 +142,17 @@ fn steps_sum_to_transfers(outcome: &Outcome) -> Result<()> {
     match rules.into_iter().find(|(_, (transfers, steps))| transfers != steps) {
         None => Ok(()),
         Some((rule, (transfers, steps))) => {
-            let show = |micros: i128| i64::try_from(micros).map_or_else(|_| "an amount beyond all bounds".into(), |micros| Micros(micros).to_string());
-            Err(Error::new(format!("rule `{rule}`: its transfers sum to {} and its steps to {}", show(transfers), show(steps))))
+            let show = |micros: i128| {
+                i64::try_from(micros).map_or_else(
+                    |_| "an amount beyond all bounds".into(),
+                    |micros| Micros(micros).to_string(),
+                )
+            };
+            Err(Error::new(format!(
+                "rule `{rule}`: its transfers sum to {} and its steps to {}",
+                show(transfers),
+                show(steps)
+            )))
         }
     }
 }

@@ -48,7 +48,10 @@ pub struct Signature {
 impl Receipt {
     /// The canonical JSON of everything but the signature.
     pub fn signed_bytes(&self) -> Result<Vec<u8>> {
-        let unsigned = Receipt { signature: Signature::default(), ..self.clone() };
+        let unsigned = Receipt {
+            signature: Signature::default(),
+            ..self.clone()
+        };
         canonical_json(&unsigned)
     }
 }

@@ -63,11 +63,16 @@ impl Latest {
 
     /// Why a new revision posts: other terms or code make a rate adjustment, anything else is a prior-period adjustment.
     pub fn reason(&self, component: Digest, terms: &TermsId) -> Reason {
-        if self.component == component && self.terms == *terms { Reason::PriorPeriod } else { Reason::RateAdjustment }
+        if self.component == component && self.terms == *terms {
+            Reason::PriorPeriod
+        } else {
+            Reason::RateAdjustment
+        }
     }
 }
 
 /// The answer as it was kept.
 pub fn read_outcome(output: &[u8]) -> crate::Result<Outcome> {
-    serde_json::from_slice(output).map_err(|e| crate::Error::new(format!("the output that was kept cannot be read: {e}")))
+    serde_json::from_slice(output)
+        .map_err(|e| crate::Error::new(format!("the output that was kept cannot be read: {e}")))
 }

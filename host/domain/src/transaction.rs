@@ -26,7 +26,14 @@ pub enum RowKind {
 }
 
 impl RowKind {
-    pub const ALL: [RowKind; 6] = [RowKind::Sale, RowKind::Return, RowKind::Order, RowKind::Adjustment, RowKind::Usage, RowKind::PointOfSale];
+    pub const ALL: [RowKind; 6] = [
+        RowKind::Sale,
+        RowKind::Return,
+        RowKind::Order,
+        RowKind::Adjustment,
+        RowKind::Usage,
+        RowKind::PointOfSale,
+    ];
 
     pub fn as_str(self) -> &'static str {
         ["sale", "return", "order", "adjustment", "usage", "point-of-sale"][self as usize]
@@ -43,7 +50,10 @@ impl TryFrom<u8> for RowKind {
     type Error = Error;
 
     fn try_from(number: u8) -> Result<Self> {
-        RowKind::ALL.get(usize::from(number)).copied().ok_or_else(|| Error::new(format!("{number} is no kind of row")))
+        RowKind::ALL
+            .get(usize::from(number))
+            .copied()
+            .ok_or_else(|| Error::new(format!("{number} is no kind of row")))
     }
 }
 
@@ -51,9 +61,14 @@ impl FromStr for RowKind {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        RowKind::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
-            Error::new(format!("`{text}` is no kind of row: write sale, return, order, adjustment, usage or point-of-sale"))
-        })
+        RowKind::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| {
+                Error::new(format!(
+                    "`{text}` is no kind of row: write sale, return, order, adjustment, usage or point-of-sale"
+                ))
+            })
     }
 }
 

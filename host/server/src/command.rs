@@ -10,12 +10,12 @@ use runtime::{Engine, Key};
 use store::run::RunMode;
 
 use crate::cli::{self, Cli, Command, Global};
+use crate::demo::demo;
 use crate::host::{Host, key_path, open_engine};
 use crate::import::{self, ImportOptions, Profile};
 use crate::output::{Format, print};
 use crate::progress::Progress;
 use crate::replay::Replay;
-use crate::demo::demo;
 use crate::serve::serve;
 use crate::{balance, plugin, program, run, seal, statement};
 
@@ -34,7 +34,9 @@ pub async fn command(cli: Cli) -> Result<End> {
     let format = if cli.global.json { Format::Json } else { Format::Text };
     match cli.command {
         Command::Demo(of) => demo(&cli.global, &of).await,
-        Command::Serve(of) => serve(Host::open(&cli.global).await?, of.listen).await.map(|()| End::Done),
+        Command::Serve(of) => serve(Host::open(&cli.global).await?, of.listen)
+            .await
+            .map(|()| End::Done),
         Command::Plugin(of) => plugin_command(&cli.global, of, format).await,
         Command::Import(of) => import_command(&Host::open(&cli.global).await?, &of, format).await,
         Command::Program(of) => program_command(&Host::open(&cli.global).await?, of, format).await,
@@ -44,7 +46,11 @@ pub async fn command(cli: Cli) -> Result<End> {
             let host = Host::open(&cli.global).await?;
             let replayed = Replay::open(&host).await?.run(&of.statements).await?;
             print(format, &replayed, |replayed| show::replayed(replayed))?;
-            Ok(if replayed.iter().all(|replayed| replayed.identical) { End::Done } else { End::Differs })
+            Ok(if replayed.iter().all(|replayed| replayed.identical) {
+                End::Done
+            } else {
+                End::Differs
+            })
         }
         Command::Balance(of) => {
             let balances = balance::balances(&Host::open(&cli.global).await?, &of).await?;
@@ -54,7 +60,10 @@ pub async fn command(cli: Cli) -> Result<End> {
         Command::Audit => {
             let host = Host::open(&cli.global).await?;
             let entries = host.store.read().await?.verify_audit().await?;
-            print(format, &serde_json::json!({ "entries": entries }), |_| format!("the chain of {entries} entries is whole")).map(|()| End::Done)
+            print(format, &serde_json::json!({ "entries": entries }), |_| {
+                format!("the chain of {entries} entries is whole")
+            })
+            .map(|()| End::Done)
         }
     }
 }
@@ -65,7 +74,9 @@ async fn plugin_command(global: &Global, of: cli::Plugin, format: Format) -> Res
         cli::Plugin::Build { folder, output } => {
             print(format, &plugin::build::build(&folder, output.as_deref())?, show::built).map(|()| End::Done)
         }
-        cli::Plugin::Inspect { component } => print(format, &plugin::inspect(&engine()?, &component)?, show::inspected).map(|()| End::Done),
+        cli::Plugin::Inspect { component } => {
+            print(format, &plugin::inspect(&engine()?, &component)?, show::inspected).map(|()| End::Done)
+        }
         cli::Plugin::Test { component, cases } => {
             let tested = plugin::test(&engine()?, &component, &cases)?;
             print(format, &tested, show::tested)?;
@@ -74,11 +85,18 @@ async fn plugin_command(global: &Global, of: cli::Plugin, format: Format) -> Res
         cli::Plugin::Run { component, case } => {
             let calculated = plugin::run(&engine()?, &component, &case)?;
             print(format, &calculated, show::calculated)?;
-            Ok(if calculated.differences.is_empty() { End::Done } else { End::Differs })
+            Ok(if calculated.differences.is_empty() {
+                End::Done
+            } else {
+                End::Differs
+            })
         }
         cli::Plugin::Install { component, grant } => {
             let installed = plugin::install(&Host::open(global).await?, &component, grant.as_deref()).await?;
-            print(format, &installed, |installed| show::plugins(std::slice::from_ref(installed))).map(|()| End::Done)
+            print(format, &installed, |installed| {
+                show::plugins(std::slice::from_ref(installed))
+            })
+            .map(|()| End::Done)
         }
         cli::Plugin::List => {
             let installed = plugin::list(&Host::open(global).await?).await?;
@@ -100,7 +118,9 @@ async fn import_command(host: &Host, of: &cli::Import, format: Format) -> Result
         dry_run: of.dry_run,
         actor: host.actor.clone(),
         refused_file: of.refused.clone(),
-        progress: Some(Arc::new(move |progress| bar.reach_of(progress.bytes, progress.of_bytes))),
+        progress: Some(Arc::new(move |progress| {
+            bar.reach_of(progress.bytes, progress.of_bytes)
+        })),
     };
     let report = match of.what {
         cli::ImportKind::Accounts => import::import_accounts(&host.store, &profile, &of.file, &options).await?,
@@ -117,12 +137,17 @@ async fn program_command(host: &Host, of: cli::Program, format: Format) -> Resul
     match of {
         cli::Program::Create(of) => {
             let created = program::create(host, &of).await?;
-            print(format, &created, |created| show::programs(std::slice::from_ref(created)))?;
+            print(format, &created, |created| {
+                show::programs(std::slice::from_ref(created))
+            })?;
         }
         cli::Program::Enrol(of) => {
             let enrolled = program::enrol(host, &of).await?;
             let counts = serde_json::json!({ "new": enrolled.new, "changed": enrolled.changed, "unchanged": enrolled.unchanged });
-            let text = format!("{} enrolled, {} changed, {} as before", enrolled.new, enrolled.changed, enrolled.unchanged);
+            let text = format!(
+                "{} enrolled, {} changed, {} as before",
+                enrolled.new, enrolled.changed, enrolled.unchanged
+            );
             print(format, &counts, |_| text)?;
         }
         cli::Program::List => print(format, &program::list(host).await?, |programs| show::programs(programs))?,
@@ -144,16 +169,31 @@ async fn run_command(host: &Host, of: &cli::Run, format: Format) -> Result<End> 
 
 async fn statement_command(host: &Host, of: cli::Statement, format: Format) -> Result<End> {
     match of {
-        cli::Statement::List { program, period, account, limit, after, held: false } => {
-            let filter = statement::Filter { program, period, account };
+        cli::Statement::List {
+            program,
+            period,
+            account,
+            limit,
+            after,
+            held: false,
+        } => {
+            let filter = statement::Filter {
+                program,
+                period,
+                account,
+            };
             let page = statement::list(host, &filter, after.as_deref(), limit).await?;
             print(format, &page, show::statements)?;
         }
-        cli::Statement::List { program, held: true, .. } => {
+        cli::Statement::List {
+            program, held: true, ..
+        } => {
             let held = statement::held(host, program.as_deref()).await?;
             print(format, &held, |held| show::held(held))?;
         }
-        cli::Statement::Show { statement } => print(format, &statement::show(host, &statement).await?, show::explained)?,
+        cli::Statement::Show { statement } => {
+            print(format, &statement::show(host, &statement).await?, show::explained)?
+        }
     }
     Ok(End::Done)
 }
@@ -162,15 +202,21 @@ async fn segments_command(host: &Host, of: &cli::Segments, format: Format) -> Re
     match of {
         cli::Segments::Rebuild => {
             let position = seal::rebuild(&host.store, &host.actor).await?;
-            print(format, &serde_json::json!({ "position": position }), |_| format!("sealed anew, up to position {position} of the journal"))?;
+            print(format, &serde_json::json!({ "position": position }), |_| {
+                format!("sealed anew, up to position {position} of the journal")
+            })?;
             Ok(End::Done)
         }
         cli::Segments::Verify => {
             let (sound, broken) = seal::verify(&host.store).await?;
-            print(format, &serde_json::json!({ "sound": sound, "broken": broken }), |_| match broken.is_empty() {
-                true => format!("all {sound} segments are what their digests name"),
-                false => broken.join("\n"),
-            })?;
+            print(
+                format,
+                &serde_json::json!({ "sound": sound, "broken": broken }),
+                |_| match broken.is_empty() {
+                    true => format!("all {sound} segments are what their digests name"),
+                    false => broken.join("\n"),
+                },
+            )?;
             Ok(if broken.is_empty() { End::Done } else { End::Differs })
         }
     }

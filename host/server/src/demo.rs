@@ -29,9 +29,27 @@ const SEED: u64 = 2026;
 
 /// Code, title, calendar, first day and terms.
 const PROGRAMS: [(&str, &str, &str, &str, &str); 3] = [
-    ("partner-volume", "Partner volume rebate", "quarter", "2024-01-01", include_str!("demo/terms/volume.json")),
-    ("growth-2025", "Growth over last year", "quarter", "2025-01-01", include_str!("demo/terms/growth.json")),
-    ("coffee", "Coffee by the kilo", "month", "2024-01-01", include_str!("demo/terms/coffee.json")),
+    (
+        "partner-volume",
+        "Partner volume rebate",
+        "quarter",
+        "2024-01-01",
+        include_str!("demo/terms/volume.json"),
+    ),
+    (
+        "growth-2025",
+        "Growth over last year",
+        "quarter",
+        "2025-01-01",
+        include_str!("demo/terms/growth.json"),
+    ),
+    (
+        "coffee",
+        "Coffee by the kilo",
+        "month",
+        "2024-01-01",
+        include_str!("demo/terms/coffee.json"),
+    ),
 ];
 
 /// The demonstration's last day: everything up to it is closed.
@@ -40,19 +58,30 @@ const CLOSED: &str = "2025-12-31";
 pub async fn demo(global: &Global, of: &Demo) -> Result<End> {
     let (database, host) = open(global, of).await?;
     let company = company(SEED, if of.small { Size::Small } else { Size::Full });
-    println!("\n{NAME}: {} accounts, {} contacts, {} products\n", company.accounts.len(), company.contacts.len(), company.products.len());
+    println!(
+        "\n{NAME}: {} accounts, {} contacts, {} products\n",
+        company.accounts.len(),
+        company.contacts.len(),
+        company.products.len()
+    );
     bring_in(&host, &of.dir, &company).await?;
 
     let component = component(of)?;
     let installed = plugin::install(&host, &component, None).await?;
-    println!("installed plugin {} {}, sha256 {}\n", installed.id, installed.version, installed.component);
+    println!(
+        "installed plugin {} {}, sha256 {}\n",
+        installed.id, installed.version, installed.component
+    );
     create_programs(&host, &of.dir, &company).await?;
 
     println!("every closed period, run:\n");
     let before = run_all(&host).await?;
     println!("{}\n", paid(&before));
     let late = import_file(&host, &of.dir, "late.csv", &company.late).await?;
-    println!("late lines and corrections arrive: {} lines; every period again:\n", count(late));
+    println!(
+        "late lines and corrections arrive: {} lines; every period again:\n",
+        count(late)
+    );
     let after = run_all(&host).await?;
     println!("{}\n", paid(&after));
 
@@ -84,7 +113,9 @@ async fn open(global: &Global, of: &Demo) -> Result<(PathBuf, Host)> {
         let mut file = database.clone().into_os_string();
         file.push(suffix);
         match fs::remove_file(&file) {
-            Err(e) if e.kind() != ErrorKind::NotFound => return Err(e).context("the last demonstration's database cannot be removed"),
+            Err(e) if e.kind() != ErrorKind::NotFound => {
+                return Err(e).context("the last demonstration's database cannot be removed");
+            }
             _ => {}
         }
     }
@@ -118,9 +149,15 @@ async fn import_file(host: &Host, folder: &Path, name: &str, lines: &str) -> Res
         dry_run: false,
         actor: host.actor.clone(),
         refused_file: folder.join("refused.csv"),
-        progress: Some(Arc::new(move |progress| bar.reach_of(progress.bytes, progress.of_bytes))),
+        progress: Some(Arc::new(move |progress| {
+            bar.reach_of(progress.bytes, progress.of_bytes)
+        })),
     };
-    Ok(import::import_transactions(&host.store, &Profile::load("transactions")?, &file, &options).await?.accepted)
+    Ok(
+        import::import_transactions(&host.store, &Profile::load("transactions")?, &file, &options)
+            .await?
+            .accepted,
+    )
 }
 
 fn component(of: &Demo) -> Result<PathBuf> {
@@ -131,11 +168,20 @@ fn component(of: &Demo) -> Result<PathBuf> {
         Some(folder) => PathBuf::from(folder),
         None => {
             let binary = std::env::current_exe()?;
-            binary.parent().and_then(Path::parent).context("the binary lies in no target folder")?.join("components")
+            binary
+                .parent()
+                .and_then(Path::parent)
+                .context("the binary lies in no target folder")?
+                .join("components")
         }
     };
     let path = folder.join("rebate.wasm");
-    let missing = || format!("`{}` is not there: `gtm plugin build plugins/rebate` makes it", path.display());
+    let missing = || {
+        format!(
+            "`{}` is not there: `gtm plugin build plugins/rebate` makes it",
+            path.display()
+        )
+    };
     path.try_exists().ok().filter(|there| *there).with_context(missing)?;
     Ok(path)
 }
@@ -161,12 +207,28 @@ async fn create_programs(host: &Host, folder: &Path, company: &Company) -> Resul
             new_terms: false,
         };
         program::create(host, &of).await?;
-        let on_top = company.accounts.iter().filter(|account| account.parent.is_none()).map(|account| account.number.clone());
+        let on_top = company
+            .accounts
+            .iter()
+            .filter(|account| account.parent.is_none())
+            .map(|account| account.number.clone());
         let all = code != "partner-volume";
         let accounts = if all { vec![] } else { on_top.collect() };
-        let enrolment = Enrol { program: code.into(), accounts, all, from: None, until: None, agreed: vec![] };
+        let enrolment = Enrol {
+            program: code.into(),
+            accounts,
+            all,
+            from: None,
+            until: None,
+            agreed: vec![],
+        };
         program::enrol(host, &enrolment).await?;
-        created.extend(program::list(host).await?.into_iter().filter(|listed| listed.program.code == code));
+        created.extend(
+            program::list(host)
+                .await?
+                .into_iter()
+                .filter(|listed| listed.program.code == code),
+        );
     }
     println!("{}\n", show::programs(&created));
     Ok(())
@@ -195,7 +257,10 @@ fn paid(reports: &[run::Report]) -> String {
     for report in reports {
         let year = report.period[..4].to_owned();
         let held = report.held.len() as u64;
-        match lines.last_mut().filter(|line| line.0 == report.program && line.1 == year) {
+        match lines
+            .last_mut()
+            .filter(|line| line.0 == report.program && line.1 == year)
+        {
             Some(line) => {
                 line.2 += held;
                 line.3 = Micros(line.3.0 + report.difference.0);
@@ -205,15 +270,27 @@ fn paid(reports: &[run::Report]) -> String {
         }
     }
     let row = |(program, year, held, difference, total): (String, String, u64, Micros, Micros)| {
-        [program, year, amount(difference, 2), format!("{} {CURRENCY}", amount(total, 2)), count(held)]
+        [
+            program,
+            year,
+            amount(difference, 2),
+            format!("{} {CURRENCY}", amount(total, 2)),
+            count(held),
+        ]
     };
-    table(["program", "year", ">posted now", ">in total", ">in quarantine"], lines.into_iter().map(row))
+    table(
+        ["program", "year", ">posted now", ">in total", ">in quarantine"],
+        lines.into_iter().map(row),
+    )
 }
 
 /// The statement that pays most in the last quarter of the volume rebate and still has a tier above it.
 async fn explain_one(host: &Host) -> Result<()> {
-    let filter =
-        statement::Filter { program: Some("partner-volume".into()), period: Some("2025-Q4".into()), account: None };
+    let filter = statement::Filter {
+        program: Some("partner-volume".into()),
+        period: Some("2025-Q4".into()),
+        account: None,
+    };
     let mut statements = statement::list(host, &filter, None, 1000).await?.statements;
     statements.sort_by_key(|line| std::cmp::Reverse(line.amount));
     for line in statements {

@@ -31,17 +31,32 @@ impl Host {
             tx.add_signing_key(key.public()).await?;
             tx.commit().await?;
         }
-        Ok(Self { store, engine, key, actor: global.actor.clone() })
+        Ok(Self {
+            store,
+            engine,
+            key,
+            actor: global.actor.clone(),
+        })
     }
 
     /// The plugin that some terms name, compiled or taken from the cache, with what it may see.
     pub async fn plugin_of(&self, terms: &Terms) -> Result<(Plugin, Grant)> {
         let mut snapshot = self.store.read().await?;
-        let version = snapshot.plugin_version(&terms.plugin_version).await?.context("the plugin version that the terms name is not installed")?;
-        let component = snapshot.component(&terms.component).await?.context("the component that the terms name is not kept")?;
+        let version = snapshot
+            .plugin_version(&terms.plugin_version)
+            .await?
+            .context("the plugin version that the terms name is not installed")?;
+        let component = snapshot
+            .component(&terms.component)
+            .await?
+            .context("the component that the terms name is not kept")?;
         drop(snapshot);
         let plugin = Plugin::load(&self.engine, &component)?;
-        ensure!(plugin.digest() == terms.component, "the component {} is kept with other contents by now", terms.component);
+        ensure!(
+            plugin.digest() == terms.component,
+            "the component {} is kept with other contents by now",
+            terms.component
+        );
         Ok((plugin, version.granted))
     }
 }
@@ -57,11 +72,15 @@ pub fn key_path(global: &Global) -> PathBuf {
     match (&global.key, global.database.contains("://")) {
         (Some(path), _) => path.clone(),
         (None, true) => "gtm.key".into(),
-        (None, false) => Path::new(global.database.strip_prefix("sqlite:").unwrap_or(&global.database)).with_extension("key"),
+        (None, false) => {
+            Path::new(global.database.strip_prefix("sqlite:").unwrap_or(&global.database)).with_extension("key")
+        }
     }
 }
 
 fn cache_folder() -> Option<PathBuf> {
-    let caches = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| std::env::home_dir().map(|home| home.join(".cache")))?;
+    let caches = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cache")))?;
     Some(caches.join("gtm"))
 }

@@ -81,7 +81,11 @@ pub fn read_component(path: &Path) -> Result<Vec<u8>> {
 pub fn inspect(engine: &Engine, path: &Path) -> Result<Inspected> {
     let bytes = read_component(path)?;
     let plugin = admitted(engine, path, &bytes)?;
-    Ok(Inspected { digest: plugin.digest(), bytes: bytes.len(), descriptor: plugin.descriptor().clone() })
+    Ok(Inspected {
+        digest: plugin.digest(),
+        bytes: bytes.len(),
+        descriptor: plugin.descriptor().clone(),
+    })
 }
 
 /// Runs golden cases, then the conformance kit with them, all in the sandbox.
@@ -101,18 +105,32 @@ pub fn test(engine: &Engine, path: &Path, cases: &[PathBuf]) -> Result<Tested> {
     let mut tested = Vec::new();
     for (file, case) in &read {
         let report = gtm_kit::run_case(&subject, case).with_context(|| format!("the case `{file}` cannot be used"))?;
-        tested.push(CaseTested { file: file.clone(), title: report.title, differences: report.differences });
+        tested.push(CaseTested {
+            file: file.clone(),
+            title: report.title,
+            differences: report.differences,
+        });
     }
     let conformance: Vec<CheckTested> = {
         let cases: Vec<Case> = read.into_iter().map(|(_, case)| case).collect();
         gtm_kit::conform(&subject, &cases).iter().map(checked).collect()
     };
-    let failed = tested.iter().filter(|case| !case.differences.is_empty()).count() + conformance.iter().filter(|check| !check.passed).count();
-    Ok(Tested { passed: tested.len() + conformance.len() - failed, failed, cases: tested, conformance })
+    let failed = tested.iter().filter(|case| !case.differences.is_empty()).count()
+        + conformance.iter().filter(|check| !check.passed).count();
+    Ok(Tested {
+        passed: tested.len() + conformance.len() - failed,
+        failed,
+        cases: tested,
+        conformance,
+    })
 }
 
 fn checked(check: &Check) -> CheckTested {
-    CheckTested { check: check.rule.to_owned(), passed: !check.failed(), says: check.to_string() }
+    CheckTested {
+        check: check.rule.to_owned(),
+        passed: !check.failed(),
+        says: check.to_string(),
+    }
 }
 
 /// Calculates one case and explains the answer.
@@ -123,10 +141,19 @@ pub fn run(engine: &Engine, component: &Path, case: &Path) -> Result<Calculated>
     let report = gtm_kit::run_case(&subject, &case)?;
     let descriptor = subject.0.descriptor();
     let explained = |outcome: &Outcome| {
-        (explain::steps(descriptor, case.currency, outcome), explain::milestones(descriptor, case.currency, outcome))
+        (
+            explain::steps(descriptor, case.currency, outcome),
+            explain::milestones(descriptor, case.currency, outcome),
+        )
     };
     let (steps, milestones) = report.outcome.as_ref().map(explained).unwrap_or_default();
-    Ok(Calculated { title: report.title, outcome: report.outcome, steps, milestones, differences: report.differences })
+    Ok(Calculated {
+        title: report.title,
+        outcome: report.outcome,
+        steps,
+        milestones,
+        differences: report.differences,
+    })
 }
 
 /// Admits a component and keeps it, with everything it asks for granted, or only these columns and attributes.
@@ -145,7 +172,15 @@ pub async fn install(host: &Host, path: &Path, grant: Option<&[String]>) -> Resu
 }
 
 pub async fn list(host: &Host) -> Result<Vec<Installed>> {
-    Ok(host.store.read().await?.plugin_versions().await?.into_iter().map(installed).collect())
+    Ok(host
+        .store
+        .read()
+        .await?
+        .plugin_versions()
+        .await?
+        .into_iter()
+        .map(installed)
+        .collect())
 }
 
 fn admitted(engine: &Engine, path: &Path, bytes: &[u8]) -> Result<Plugin> {
@@ -155,7 +190,9 @@ fn admitted(engine: &Engine, path: &Path, bytes: &[u8]) -> Result<Plugin> {
 fn grant_of(descriptor: &Descriptor, names: &[String]) -> Result<Grant> {
     let mut grant = Grant::default();
     for name in names {
-        let column = Column::ALL.into_iter().find(|column| column.as_str() == name && descriptor.columns.contains(column));
+        let column = Column::ALL
+            .into_iter()
+            .find(|column| column.as_str() == name && descriptor.columns.contains(column));
         if let Some(column) = column {
             grant.columns.push(column);
         } else if descriptor.profile_attributes.contains(name) {
@@ -163,7 +200,10 @@ fn grant_of(descriptor: &Descriptor, names: &[String]) -> Result<Grant> {
         } else if descriptor.transaction_attributes.contains(name) {
             grant.transaction_attributes.push(name.clone());
         } else {
-            bail!("plugin `{}` does not ask for `{name}`: `gtm plugin inspect` shows what it asks for", descriptor.id);
+            bail!(
+                "plugin `{}` does not ask for `{name}`: `gtm plugin inspect` shows what it asks for",
+                descriptor.id
+            );
         }
     }
     Ok(grant)

@@ -59,13 +59,22 @@ pub struct Held {
 pub async fn create(host: &Host, of: &cli::CreateProgram) -> Result<Listed> {
     is_code(&of.code)?;
     if let Some(end) = of.end.filter(|end| *end < of.start) {
-        bail!("program `{}` would end on {end}, before it begins on {}: exchange the dates", of.code, of.start);
+        bail!(
+            "program `{}` would end on {end}, before it begins on {}: exchange the dates",
+            of.code,
+            of.start
+        );
     }
-    let text = std::fs::read_to_string(&of.terms).with_context(|| format!("cannot read the terms in `{}`", of.terms.display()))?;
-    let terms: serde_json::Value = serde_json::from_str(&text).with_context(|| format!("`{}` is not JSON", of.terms.display()))?;
+    let text = std::fs::read_to_string(&of.terms)
+        .with_context(|| format!("cannot read the terms in `{}`", of.terms.display()))?;
+    let terms: serde_json::Value =
+        serde_json::from_str(&text).with_context(|| format!("`{}` is not JSON", of.terms.display()))?;
     let mut snapshot = host.store.read().await?;
     let version = plugin_version(&mut snapshot, &of.plugin).await?;
-    let component = snapshot.component(&version.component).await?.context("the plugin's component is not kept")?;
+    let component = snapshot
+        .component(&version.component)
+        .await?
+        .context("the plugin's component is not kept")?;
     let existing = snapshot.program(&of.code).await?;
     drop(snapshot);
     let plugin = Plugin::load(&host.engine, &component)?;
@@ -77,41 +86,77 @@ pub async fn create(host: &Host, of: &cli::CreateProgram) -> Result<Listed> {
     let program = match (existing, of.new_terms) {
         (None, false) => {
             let title = of.title.clone().unwrap_or_else(|| of.code.clone());
-            let new = NewProgram { code: of.code.clone(), title, currency: of.currency, calendar: of.calendar, start: of.start, end: of.end };
+            let new = NewProgram {
+                code: of.code.clone(),
+                title,
+                currency: of.currency,
+                calendar: of.calendar,
+                start: of.start,
+                end: of.end,
+            };
             tx.create_program(&new).await?
         }
         (Some(program), true) => program,
-        (Some(_), false) => bail!("there is a program `{}` already: --new-terms gives it new terms", of.code),
+        (Some(_), false) => bail!(
+            "there is a program `{}` already: --new-terms gives it new terms",
+            of.code
+        ),
         (None, true) => bail!("there is no program `{}` to give new terms to", of.code),
     };
     let valid_from = of.valid_from.unwrap_or(program.start);
-    tx.add_terms(&program.id, &NewTerms { valid_from, json, plugin_version: version.id }).await?;
+    tx.add_terms(
+        &program.id,
+        &NewTerms {
+            valid_from,
+            json,
+            plugin_version: version.id,
+        },
+    )
+    .await?;
     tx.commit().await?;
     listed(&mut host.store.read().await?, program).await
 }
 
 /// Enrols accounts from a day on, by default the program's first.
 pub async fn enrol(host: &Host, of: &cli::Enrol) -> Result<Enrolled> {
-    let agreed = of.agreed.iter().map(|figure| agreed_figure(figure)).collect::<Result<BTreeMap<_, _>>>()?;
+    let agreed = of
+        .agreed
+        .iter()
+        .map(|figure| agreed_figure(figure))
+        .collect::<Result<BTreeMap<_, _>>>()?;
     let mut snapshot = host.store.read().await?;
-    let program = snapshot.program(&of.program).await?.with_context(|| format!("there is no program `{}`", of.program))?;
+    let program = snapshot
+        .program(&of.program)
+        .await?
+        .with_context(|| format!("there is no program `{}`", of.program))?;
     let accounts = match of.all {
         false => of.accounts.clone(),
         true => {
             let enrolled = snapshot.participants(&program.id).await?;
-            let enrolled: std::collections::HashSet<_> = enrolled.into_iter().map(|participant| participant.account.number).collect();
+            let enrolled: std::collections::HashSet<_> = enrolled
+                .into_iter()
+                .map(|participant| participant.account.number)
+                .collect();
             let all = snapshot.accounts().await?.into_iter().map(|account| account.number);
             all.filter(|number| !enrolled.contains(number)).collect()
         }
     };
     drop(snapshot);
     let from = of.from.unwrap_or(program.start);
-    let enrolment = |account: String| Enrolment { account, from, until: of.until, agreed: agreed.clone() };
+    let enrolment = |account: String| Enrolment {
+        account,
+        from,
+        until: of.until,
+        agreed: agreed.clone(),
+    };
     let enrolments: Vec<Enrolment> = accounts.into_iter().map(enrolment).collect();
     let mut tx = host.store.begin(&host.actor).await?;
     let enrolled = tx.enrol(&program.id, &enrolments).await?;
     if let Some((_, reason)) = enrolled.refused.first() {
-        bail!("nobody was enrolled, because of {} of the accounts: {reason}", enrolled.refused.len());
+        bail!(
+            "nobody was enrolled, because of {} of the accounts: {reason}",
+            enrolled.refused.len()
+        );
     }
     tx.commit().await?;
     Ok(enrolled)
@@ -128,16 +173,34 @@ pub async fn list(host: &Host) -> Result<Vec<Listed>> {
 
 pub async fn show(host: &Host, code: &str) -> Result<Shown> {
     let mut snapshot = host.store.read().await?;
-    let program = snapshot.program(code).await?.with_context(|| format!("there is no program `{code}`: `gtm program list` shows them"))?;
+    let program = snapshot
+        .program(code)
+        .await?
+        .with_context(|| format!("there is no program `{code}`: `gtm program list` shows them"))?;
     let terms = snapshot.terms_of(&program.id).await?;
     let shown = |terms: &Terms| -> Result<TermsShown> {
-        Ok(TermsShown { version: terms.version, valid_from: terms.valid_from, terms: serde_json::from_str(&terms.json)? })
+        Ok(TermsShown {
+            version: terms.version,
+            valid_from: terms.valid_from,
+            terms: serde_json::from_str(&terms.json)?,
+        })
     };
     let held = snapshot.open_quarantine(&program.id).await?.into_iter();
     Ok(Shown {
         terms: terms.iter().map(shown).collect::<Result<_>>()?,
-        accounts: snapshot.participants(&program.id).await?.into_iter().map(|participant| participant.account.number).collect(),
-        held: held.map(|held| Held { period: held.of.period, account: held.account_number, reason: held.of.reason }).collect(),
+        accounts: snapshot
+            .participants(&program.id)
+            .await?
+            .into_iter()
+            .map(|participant| participant.account.number)
+            .collect(),
+        held: held
+            .map(|held| Held {
+                period: held.of.period,
+                account: held.account_number,
+                reason: held.of.reason,
+            })
+            .collect(),
         listed: listed(&mut snapshot, program).await?,
     })
 }
@@ -146,16 +209,27 @@ pub async fn show(host: &Host, code: &str) -> Result<Shown> {
 pub async fn plugin_version(snapshot: &mut Snapshot, name: &str) -> Result<PluginVersion> {
     if let Some((id, version)) = name.split_once('@') {
         let found = snapshot.plugin_version_named(id, version).await?;
-        return found.with_context(|| format!("version {version} of plugin `{id}` is not installed: `gtm plugin list` shows what is"));
+        return found.with_context(|| {
+            format!("version {version} of plugin `{id}` is not installed: `gtm plugin list` shows what is")
+        });
     }
     let versions = snapshot.plugin_versions().await?;
-    let newest = versions.into_iter().rfind(|version| version.descriptor.id == name && !version.retired);
+    let newest = versions
+        .into_iter()
+        .rfind(|version| version.descriptor.id == name && !version.retired);
     newest.with_context(|| format!("plugin `{name}` is not installed: `gtm plugin install COMPONENT` installs it"))
 }
 
 async fn listed(snapshot: &mut Snapshot, program: Program) -> Result<Listed> {
-    let terms = snapshot.terms_of(&program.id).await?.pop().context("the program has no terms")?;
-    let version = snapshot.plugin_version(&terms.plugin_version).await?.context("the program's plugin version is missing")?;
+    let terms = snapshot
+        .terms_of(&program.id)
+        .await?
+        .pop()
+        .context("the program has no terms")?;
+    let version = snapshot
+        .plugin_version(&terms.plugin_version)
+        .await?
+        .context("the program's plugin version is missing")?;
     let participants = snapshot.participants(&program.id).await?.len();
     Ok(Listed {
         kind: version.descriptor.kind,
@@ -168,15 +242,26 @@ async fn listed(snapshot: &mut Snapshot, program: Program) -> Result<Listed> {
 }
 
 fn is_code(code: &str) -> Result<()> {
-    let fits = (1..=60).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') && !code.starts_with('-');
+    let fits = (1..=60).contains(&code.len())
+        && code
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !code.starts_with('-');
     match fits {
         true => Ok(()),
-        false => bail!("`{code}` is no code for a program: write small letters, digits and hyphens, at most 60, such as `growth-2026`"),
+        false => bail!(
+            "`{code}` is no code for a program: write small letters, digits and hyphens, at most 60, such as `growth-2026`"
+        ),
     }
 }
 
 fn agreed_figure(text: &str) -> Result<(String, Decimal)> {
-    let (code, value) = text.split_once('=').with_context(|| format!("`{text}` is no agreed figure: write CODE=NUMBER, such as baseline=120000"))?;
-    let value = value.parse().ok().with_context(|| format!("`{value}` is not a number, for the agreed figure `{code}`"))?;
+    let (code, value) = text
+        .split_once('=')
+        .with_context(|| format!("`{text}` is no agreed figure: write CODE=NUMBER, such as baseline=120000"))?;
+    let value = value
+        .parse()
+        .ok()
+        .with_context(|| format!("`{value}` is not a number, for the agreed figure `{code}`"))?;
     Ok((code.to_owned(), value))
 }

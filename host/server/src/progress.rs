@@ -16,9 +16,14 @@ impl Progress {
     /// Of so many `unit`, such as `statements`.
     pub fn new(what: &str, length: u64, unit: &str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::hidden());
-        let style = ProgressStyle::with_template(&format!("{what} {{bar:30}} {{human_pos}}/{{human_len}} {unit}, {{eta}} left"));
+        let style = ProgressStyle::with_template(&format!(
+            "{what} {{bar:30}} {{human_pos}}/{{human_len}} {unit}, {{eta}} left"
+        ));
         bar.set_style(style.expect("the template is written here"));
-        Self { bar, begun: Instant::now() }
+        Self {
+            bar,
+            begun: Instant::now(),
+        }
     }
 
     /// Where the length is known only on the way.

@@ -43,7 +43,12 @@ pub struct Recorded {
 impl<'a> Records<'a> {
     pub async fn open(store: &'a Store) -> Result<Self> {
         let mut snapshot = store.read().await?;
-        let programs = snapshot.programs().await?.into_iter().map(|program| (program.id.clone(), program)).collect();
+        let programs = snapshot
+            .programs()
+            .await?
+            .into_iter()
+            .map(|program| (program.id.clone(), program))
+            .collect();
         Ok(Self {
             store,
             products: snapshot.products().await?,
@@ -64,7 +69,11 @@ impl<'a> Records<'a> {
         let mut snapshot = self.store.read().await?;
         for (from, until) in spans.iter() {
             let (from, until) = (Day::new(from)?, Day::new(until)?);
-            rows.extend(snapshot.journal_rows(&ordinals, plan.dates_by, from, until, position).await?);
+            rows.extend(
+                snapshot
+                    .journal_rows(&ordinals, plan.dates_by, from, until, position)
+                    .await?,
+            );
         }
         drop(snapshot);
         let corrections = match self.corrections.get(&position) {
@@ -76,26 +85,42 @@ impl<'a> Records<'a> {
             }
         };
         let resolved = self.resolved_of(revision, plan)?;
-        Ok(Recorded { segments: Segments::from_rows(&rows, &corrections)?, rows, accounts, spans, resolved })
+        Ok(Recorded {
+            segments: Segments::from_rows(&rows, &corrections)?,
+            rows,
+            accounts,
+            spans,
+            resolved,
+        })
     }
 
     async fn accounts_of(&mut self, revision: &Revision, plan: &Plan) -> Result<Vec<u32>> {
         let mut snapshot = self.store.read().await?;
-        let account = snapshot.account_by_id(&revision.account).await?.context("the statement's account is missing")?;
+        let account = snapshot
+            .account_by_id(&revision.account)
+            .await?
+            .context("the statement's account is missing")?;
         if plan.roll_up_levels == Some(0) {
             return Ok(vec![account.ordinal as u32]);
         }
         if self.accounts.is_none() {
             self.accounts = Some(snapshot.accounts().await?);
         }
-        Ok(family(self.accounts.as_deref().unwrap_or_default(), &account, plan.roll_up_levels))
+        Ok(family(
+            self.accounts.as_deref().unwrap_or_default(),
+            &account,
+            plan.roll_up_levels,
+        ))
     }
 
     fn resolved_of(&mut self, revision: &Revision, plan: &Plan) -> Result<Arc<Resolved>> {
         if let Some(resolved) = self.resolved.get(&revision.terms) {
             return Ok(resolved.clone());
         }
-        let program = self.programs.get(&revision.program).context("the statement's program is missing")?;
+        let program = self
+            .programs
+            .get(&revision.program)
+            .context("the statement's program is missing")?;
         let resolved = Arc::new(Resolved::new(plan, &self.products, program.currency)?);
         self.resolved.insert(revision.terms.clone(), resolved.clone());
         Ok(resolved)
@@ -105,6 +130,12 @@ impl<'a> Records<'a> {
 impl Recorded {
     /// Those that the plugin was given, in its order.
     pub fn gather<'a>(&'a self, scratch: &'a mut Scratch) -> Result<Gathered<'a>> {
-        Ok(gather(&self.segments, &self.resolved, &self.accounts, &self.spans, scratch)?)
+        Ok(gather(
+            &self.segments,
+            &self.resolved,
+            &self.accounts,
+            &self.spans,
+            scratch,
+        )?)
     }
 }

@@ -67,7 +67,9 @@ impl<'a> Replay<'a> {
         }
         while names.is_empty() {
             let after = lines.last().map(|line: &store::statement::StatementLine| line.key());
-            let page = snapshot.statements(&StatementFilter::default(), after.as_ref(), 500).await?;
+            let page = snapshot
+                .statements(&StatementFilter::default(), after.as_ref(), 500)
+                .await?;
             if page.is_empty() {
                 break;
             }
@@ -102,14 +104,26 @@ impl<'a> Replay<'a> {
         let revision = &kept.revision;
         let receipt = &revision.receipt;
         let mut found = Vec::new();
-        match self.host.store.read().await?.signing_key(&receipt.signature.key).await? {
+        match self
+            .host
+            .store
+            .read()
+            .await?
+            .signing_key(&receipt.signature.key)
+            .await?
+        {
             Some(key) => found.extend(runtime::verify(receipt, &key.public_key).err().map(|e| e.to_string())),
-            None => found.push(format!("the receipt names the key {}, which this host never had", receipt.signature.key)),
+            None => found.push(format!(
+                "the receipt names the key {}, which this host never had",
+                receipt.signature.key
+            )),
         }
         let mut hold = |what: &str, bytes: &[u8], recorded: Digest| {
             let digest = Digest::of(bytes);
             if digest != recorded {
-                found.push(format!("the {what} that was kept has the digest {digest}; the receipt says {recorded}"));
+                found.push(format!(
+                    "the {what} that was kept has the digest {digest}; the receipt says {recorded}"
+                ));
             }
         };
         hold("context", &revision.context, receipt.context);
@@ -145,7 +159,8 @@ impl<'a> Replay<'a> {
     /// Gathers the rows from the journal as they stood, runs the component, and compares.
     async fn calculate(&mut self, revision: &Revision, plugin: &Plugin, posted: &[Transfer]) -> Result<Vec<String>> {
         let receipt = &revision.receipt;
-        let context: Context = serde_json::from_slice(&revision.context).context("the context that was kept cannot be read")?;
+        let context: Context =
+            serde_json::from_slice(&revision.context).context("the context that was kept cannot be read")?;
         let plan = match self.plans.get(&revision.terms) {
             Some(plan) => plan.clone(),
             None => {
@@ -157,10 +172,15 @@ impl<'a> Replay<'a> {
         let recorded = self.records.of(revision, &context, &plan).await?;
         let mut scratch = Scratch::default();
         let gathered = recorded.gather(&mut scratch)?;
-        let mut differences = self.unsound_segments(&recorded.accounts, &recorded.spans, plan.dates_by).await?;
+        let mut differences = self
+            .unsound_segments(&recorded.accounts, &recorded.spans, plan.dates_by)
+            .await?;
         let rows_digest = columns::digest(&gathered.slices);
         if rows_digest != receipt.rows {
-            differences.push(format!("the rows in the journal have the digest {rows_digest}; the receipt says {}", receipt.rows));
+            differences.push(format!(
+                "the rows in the journal have the digest {rows_digest}; the receipt says {}",
+                receipt.rows
+            ));
             return Ok(differences);
         }
         let calculated = plugin.calculate(&context, &gathered.slices)?;
@@ -168,28 +188,46 @@ impl<'a> Replay<'a> {
             differences.push("the context that was kept is not in canonical form".into());
         }
         if calculated.output != revision.output {
-            differences.push(format!("the component answers with the digest {}; the receipt says {}", Digest::of(&calculated.output), receipt.output));
+            differences.push(format!(
+                "the component answers with the digest {}; the receipt says {}",
+                Digest::of(&calculated.output),
+                receipt.output
+            ));
         }
         // Why it was posted is the run's word, not the calculation's.
-        let reason = revision.transfers.first().map_or(Reason::Original, |transfer| transfer.reason);
+        let reason = revision
+            .transfers
+            .first()
+            .map_or(Reason::Original, |transfer| transfer.reason);
         if ledger::difference(&calculated.outcome.transfers, posted, reason)? != revision.transfers {
-            differences.push("the ledger does not hold the transfers that this calculation posts after those before it".into());
+            differences.push(
+                "the ledger does not hold the transfers that this calculation posts after those before it".into(),
+            );
         }
         if calculated.log != revision.log {
             differences.push("the component logs something else".into());
         }
         if calculated.fuel != receipt.fuel {
-            differences.push(format!("the component took {} units of fuel; the receipt says {}", calculated.fuel, receipt.fuel));
+            differences.push(format!(
+                "the component took {} units of fuel; the receipt says {}",
+                calculated.fuel, receipt.fuel
+            ));
         }
         Ok(differences)
     }
 
     /// Segments with these rows whose contents are not what their digest names.
-    async fn unsound_segments(&mut self, accounts: &[u32], spans: &Spans, basis: domain::transaction::DateBasis) -> Result<Vec<String>> {
+    async fn unsound_segments(
+        &mut self,
+        accounts: &[u32],
+        spans: &Spans,
+        basis: domain::transaction::DateBasis,
+    ) -> Result<Vec<String>> {
         let mut unsound = Vec::new();
         let mut snapshot = self.host.store.read().await?;
         for info in &self.segments {
-            let concerns = accounts.iter().any(|account| info.holds(*account)) && info.days_by(basis).is_some_and(|days| spans.overlap(days));
+            let concerns = accounts.iter().any(|account| info.holds(*account))
+                && info.days_by(basis).is_some_and(|days| spans.overlap(days));
             if !concerns || self.sound_segments.contains(&info.digest) {
                 continue;
             }

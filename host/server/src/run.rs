@@ -89,23 +89,42 @@ pub async fn run(host: &Host, code: &str, period: &str, mode: RunMode, workers: 
     let infos = needed(&prepared, host.store.read().await?.segments().await?);
 
     let mut tx = host.store.begin(&host.actor).await?;
-    let new = NewRun { program: prepared.program.id.clone(), period: period.into(), mode, as_of, workers: workers.get() as i64 };
+    let new = NewRun {
+        program: prepared.program.id.clone(),
+        period: period.into(),
+        mode,
+        as_of,
+        workers: workers.get() as i64,
+    };
     let run = tx.start_run(&new).await?.id;
     tx.commit().await?;
 
     let mut ledger = Writer::new(host, &run, mode, &prepared, as_of);
     let worked = tokio::task::block_in_place(|| {
-        let desk = Desk { prepared: &prepared, run: &run, key: &host.key, as_of };
-        let loader = Loader { store: &host.store, corrections: &corrections, handle: Handle::current() };
+        let desk = Desk {
+            prepared: &prepared,
+            run: &run,
+            key: &host.key,
+            as_of,
+        };
+        let loader = Loader {
+            store: &host.store,
+            corrections: &corrections,
+            handle: Handle::current(),
+        };
         let mut failure = None;
         let progress = Progress::new("calculating", prepared.participants.len() as u64, "statements");
-        Pool::new(workers).run(jobs(&prepared, infos, workers.get()), |job| desk_work(&desk, &loader, &job), |result| {
-            let kept = result.and_then(|statements| loader.handle.block_on(ledger.take(statements)));
-            progress.reach(ledger.report.participants);
-            if let Err(e) = kept {
-                failure.get_or_insert(e);
-            }
-        });
+        Pool::new(workers).run(
+            jobs(&prepared, infos, workers.get()),
+            |job| desk_work(&desk, &loader, &job),
+            |result| {
+                let kept = result.and_then(|statements| loader.handle.block_on(ledger.take(statements)));
+                progress.reach(ledger.report.participants);
+                if let Err(e) = kept {
+                    failure.get_or_insert(e);
+                }
+            },
+        );
         failure.map_or(Ok(()), Err)
     });
     let finished = match worked {
@@ -123,7 +142,10 @@ pub async fn run(host: &Host, code: &str, period: &str, mode: RunMode, workers: 
 /// The segments in which rows of these periods may stand.
 fn needed(prepared: &Prepared, segments: Vec<Info>) -> Vec<Info> {
     let basis = prepared.plan.dates_by;
-    segments.into_iter().filter(|segment| segment.days_by(basis).is_some_and(|days| prepared.spans.overlap(days))).collect()
+    segments
+        .into_iter()
+        .filter(|segment| segment.days_by(basis).is_some_and(|days| prepared.spans.overlap(days)))
+        .collect()
 }
 
 /// Some participants, and the segments in which their rows stand, opened by the first worker that needs them.
@@ -140,20 +162,41 @@ struct Source {
 /// Participants by the segments that they need. Where rows roll up, a participant's rows may stand anywhere, so all segments of the periods are
 /// open at once; otherwise a worker holds those of its own share of the accounts.
 fn jobs(prepared: &Prepared, infos: Vec<Info>, workers: usize) -> Vec<Job> {
-    let shares = if prepared.participants.iter().all(|member| member.accounts.len() == 1) { units(&infos) } else { vec![] };
+    let shares = if prepared.participants.iter().all(|member| member.accounts.len() == 1) {
+        units(&infos)
+    } else {
+        vec![]
+    };
     let shares = if shares.is_empty() { vec![Unit::WHOLE] } else { shares };
-    let at_once = if shares.len() >= 2 * workers { usize::MAX } else { WORK_AT_ONCE };
+    let at_once = if shares.len() >= 2 * workers {
+        usize::MAX
+    } else {
+        WORK_AT_ONCE
+    };
     let mut of_share: Vec<Vec<usize>> = vec![Vec::new(); shares.len()];
     let whole = shares.len() == 1;
     for (place, member) in prepared.participants.iter().enumerate() {
-        let share = if whole { 0 } else { shares.iter().position(|unit| unit.holds(member.accounts[0])).unwrap_or(0) };
+        let share = if whole {
+            0
+        } else {
+            shares
+                .iter()
+                .position(|unit| unit.holds(member.accounts[0]))
+                .unwrap_or(0)
+        };
         of_share[share].push(place);
     }
     let mut jobs = Vec::new();
     for (unit, members) in shares.into_iter().zip(of_share) {
         let infos = infos.iter().filter(|info| unit.needs(info)).cloned().collect();
-        let source = Arc::new(Source { infos, opened: OnceLock::new() });
-        jobs.extend(members.chunks(at_once.min(members.len().max(1))).map(|members| Job { source: source.clone(), members: members.to_vec() }));
+        let source = Arc::new(Source {
+            infos,
+            opened: OnceLock::new(),
+        });
+        jobs.extend(members.chunks(at_once.min(members.len().max(1))).map(|members| Job {
+            source: source.clone(),
+            members: members.to_vec(),
+        }));
     }
     jobs
 }
@@ -168,7 +211,9 @@ impl Loader<'_> {
     fn open(&self, infos: &[Info]) -> Result<Segments> {
         let mut opened = Vec::new();
         for info in infos {
-            let content = self.handle.block_on(async { self.store.read().await?.segment(&info.digest).await })?;
+            let content = self
+                .handle
+                .block_on(async { self.store.read().await?.segment(&info.digest).await })?;
             opened.push(Arc::new(Opened::open(info.digest, content, self.corrections)?));
         }
         Ok(Segments::new(opened))
@@ -176,10 +221,16 @@ impl Loader<'_> {
 }
 
 fn desk_work(desk: &Desk<'_>, loader: &Loader<'_>, job: &Job) -> Result<Vec<Worked>> {
-    let opened = job.source.opened.get_or_init(|| loader.open(&job.source.infos).map_err(|e| format!("{e:#}")));
+    let opened = job
+        .source
+        .opened
+        .get_or_init(|| loader.open(&job.source.infos).map_err(|e| format!("{e:#}")));
     let segments = opened.as_ref().map_err(|sentence| anyhow::anyhow!("{sentence}"))?;
     let mut scratch = Scratch::default();
-    job.members.iter().map(|place| desk.work(*place, segments, &mut scratch)).collect()
+    job.members
+        .iter()
+        .map(|place| desk.work(*place, segments, &mut scratch))
+        .collect()
 }
 
 /// Keeps what was worked out, some hundreds of statements in a transaction, and counts.
@@ -219,7 +270,18 @@ impl<'a> Writer<'a> {
             currency: prepared.program.currency.to_string(),
             changes: vec![],
         };
-        Self { host, prepared, mode, report, net_amount: 0, amount: 0, before: 0, revisions: vec![], held: vec![], unchanged: vec![] }
+        Self {
+            host,
+            prepared,
+            mode,
+            report,
+            net_amount: 0,
+            amount: 0,
+            before: 0,
+            revisions: vec![],
+            held: vec![],
+            unchanged: vec![],
+        }
     }
 
     async fn take(&mut self, statements: Vec<Worked>) -> Result<()> {
@@ -233,7 +295,11 @@ impl<'a> Writer<'a> {
             self.amount += i128::from(worked.amount.0);
             self.before += i128::from(worked.before.0);
             if self.mode == RunMode::WhatIf && worked.amount != worked.before {
-                self.report.changes.push(Change { account: account.clone(), before: worked.before, after: worked.amount });
+                self.report.changes.push(Change {
+                    account: account.clone(),
+                    before: worked.before,
+                    after: worked.amount,
+                });
             }
             match worked.outcome {
                 Outcome::Unchanged => {
@@ -246,12 +312,19 @@ impl<'a> Writer<'a> {
                     self.revisions.push(*revision);
                 }
                 Outcome::Held(held) => {
-                    self.report.held.push(Held { account: account.clone(), reason: held.reason.clone() });
+                    self.report.held.push(Held {
+                        account: account.clone(),
+                        reason: held.reason.clone(),
+                    });
                     self.held.push(*held);
                 }
             }
         }
-        if self.revisions.len() >= POST_AT_ONCE { self.post().await } else { Ok(()) }
+        if self.revisions.len() >= POST_AT_ONCE {
+            self.post().await
+        } else {
+            Ok(())
+        }
     }
 
     async fn post(&mut self) -> Result<()> {
@@ -265,13 +338,19 @@ impl<'a> Writer<'a> {
         tx.commit().await?;
         match saved.iter().filter(|saved| **saved == Saved::Stale).count() {
             0 => Ok(()),
-            stale => bail!("another run revised {stale} of these statements at the same time: run the period again, and it goes on from there"),
+            stale => bail!(
+                "another run revised {stale} of these statements at the same time: run the period again, and it goes on from there"
+            ),
         }
     }
 
     async fn finish(mut self) -> Result<Report> {
         self.post().await?;
-        let fit = |sum: i128| i64::try_from(sum).map(Micros).context("a total of this run is too large to keep in millionths");
+        let fit = |sum: i128| {
+            i64::try_from(sum)
+                .map(Micros)
+                .context("a total of this run is too large to keep in millionths")
+        };
         self.report.net_amount = fit(self.net_amount)?;
         self.report.amount = fit(self.amount)?;
         self.report.difference = fit(self.amount - self.before)?;
@@ -290,7 +369,13 @@ impl<'a> Writer<'a> {
         if self.mode == RunMode::Actual {
             // What was held while its facts were wrong, and has them back as they were when it was posted.
             let unchanged: Vec<&AccountId> = self.unchanged.iter().collect();
-            tx.resolve_quarantine(&self.report.run, &self.prepared.program.id, &self.prepared.period.label, &unchanged).await?;
+            tx.resolve_quarantine(
+                &self.report.run,
+                &self.prepared.program.id,
+                &self.prepared.period.label,
+                &unchanged,
+            )
+            .await?;
         }
         let status = tx.finish_run(&self.report.run, counts).await?;
         tx.commit().await?;

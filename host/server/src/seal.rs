@@ -101,7 +101,8 @@ async fn merge(store: &Store, actor: &Actor) -> store::Result<()> {
             merged.extend(merge.unit(unit, sources.iter().map(Arc::as_ref), &corrections)?);
         }
         let mut tx = store.begin(actor).await?;
-        tx.replace_segments(&merge.replaces().collect::<Vec<_>>(), &merged).await?;
+        tx.replace_segments(&merge.replaces().collect::<Vec<_>>(), &merged)
+            .await?;
         tx.commit().await?;
     }
     Ok(())

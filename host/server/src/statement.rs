@@ -13,8 +13,8 @@ use domain::program::{Program, Terms};
 use domain::receipt::Receipt;
 use domain::statement::read_outcome;
 use serde::Serialize;
-use store::statement::{KeptRevision, StatementFilter, StatementKey, StatementLine};
 use store::Snapshot;
+use store::statement::{KeptRevision, StatementFilter, StatementKey, StatementLine};
 
 use crate::explain::{self, Goal, Line};
 use crate::host::Host;
@@ -79,26 +79,52 @@ pub struct RevisionPosted {
 
 pub async fn list(host: &Host, filter: &Filter, after: Option<&str>, limit: u32) -> Result<Page> {
     let mut snapshot = host.store.read().await?;
-    let mut found = StatementFilter { period: filter.period.clone(), ..StatementFilter::default() };
+    let mut found = StatementFilter {
+        period: filter.period.clone(),
+        ..StatementFilter::default()
+    };
     if let Some(code) = &filter.program {
-        found.program = Some(snapshot.program(code).await?.with_context(|| format!("there is no program `{code}`"))?.id);
+        found.program = Some(
+            snapshot
+                .program(code)
+                .await?
+                .with_context(|| format!("there is no program `{code}`"))?
+                .id,
+        );
     }
     if let Some(number) = &filter.account {
-        found.account = Some(snapshot.account(number).await?.with_context(|| format!("there is no account `{number}`"))?.id);
+        found.account = Some(
+            snapshot
+                .account(number)
+                .await?
+                .with_context(|| format!("there is no account `{number}`"))?
+                .id,
+        );
     }
     let after = match after {
         None => None,
         Some(id) => {
             let line = snapshot.statement(&StatementId::from(id.to_owned())).await?;
-            Some(line.with_context(|| format!("there is no statement `{id}` to go on after"))?.key())
+            Some(
+                line.with_context(|| format!("there is no statement `{id}` to go on after"))?
+                    .key(),
+            )
         }
     };
     page(&mut snapshot, &found, after.as_ref(), limit).await
 }
 
 /// A page of statements, one more being read to tell whether there is another.
-pub async fn page(snapshot: &mut Snapshot, filter: &StatementFilter, after: Option<&StatementKey>, limit: u32) -> Result<Page> {
-    ensure!((1..=1000).contains(&limit), "a page holds 1 to 1000 statements, not {limit}");
+pub async fn page(
+    snapshot: &mut Snapshot,
+    filter: &StatementFilter,
+    after: Option<&StatementKey>,
+    limit: u32,
+) -> Result<Page> {
+    ensure!(
+        (1..=1000).contains(&limit),
+        "a page holds 1 to 1000 statements, not {limit}"
+    );
     let mut lines = snapshot.statements(filter, after, i64::from(limit) + 1).await?;
     let more = lines.len() > limit as usize;
     lines.truncate(limit as usize);
@@ -108,12 +134,17 @@ pub async fn page(snapshot: &mut Snapshot, filter: &StatementFilter, after: Opti
     // What each program's newest terms say of its balances; a page has few programs.
     let mut descriptors: HashMap<&ProgramId, Option<&Descriptor>> = HashMap::new();
     for line in &lines {
-        let program = programs.iter().find(|program| program.id == line.statement.program).context("a statement's program is missing")?;
+        let program = programs
+            .iter()
+            .find(|program| program.id == line.statement.program)
+            .context("a statement's program is missing")?;
         let descriptor = match descriptors.get(&program.id) {
             Some(descriptor) => *descriptor,
             None => {
                 let terms = snapshot.terms_of(&program.id).await?;
-                let version = terms.last().and_then(|terms| versions.iter().find(|version| version.id == terms.plugin_version));
+                let version = terms
+                    .last()
+                    .and_then(|terms| versions.iter().find(|version| version.id == terms.plugin_version));
                 let descriptor = version.map(|version| &version.descriptor);
                 descriptors.insert(&program.id, descriptor);
                 descriptor
@@ -121,7 +152,9 @@ pub async fn page(snapshot: &mut Snapshot, filter: &StatementFilter, after: Opti
         };
         statements.push(summary(line, program, descriptor));
     }
-    let next = more.then(|| lines.last().map(|line| line.statement.id.clone())).flatten();
+    let next = more
+        .then(|| lines.last().map(|line| line.statement.id.clone()))
+        .flatten();
     Ok(Page { statements, next })
 }
 
@@ -132,13 +165,25 @@ pub async fn find(snapshot: &mut Snapshot, name: &str) -> Result<StatementLine> 
         let found = snapshot.statement(&StatementId::from(name.to_owned())).await?;
         return found.with_context(|| format!("there is no statement `{name}`: `gtm statement list` shows them"));
     };
-    let program = snapshot.program(code).await?.with_context(|| format!("there is no program `{code}`"))?;
+    let program = snapshot
+        .program(code)
+        .await?
+        .with_context(|| format!("there is no program `{code}`"))?;
     program.calendar.period(period)?;
-    let account = snapshot.account(number).await?.with_context(|| format!("there is no account `{number}`"))?;
-    let filter = StatementFilter { program: Some(program.id), period: Some(period.to_owned()), account: Some(account.id) };
+    let account = snapshot
+        .account(number)
+        .await?
+        .with_context(|| format!("there is no account `{number}`"))?;
+    let filter = StatementFilter {
+        program: Some(program.id),
+        period: Some(period.to_owned()),
+        account: Some(account.id),
+    };
     match snapshot.statements(&filter, None, 1).await?.pop() {
         Some(line) => Ok(line),
-        None => bail!("account `{number}` has no statement for {period} in program `{code}`: `gtm run {code} --period {period}` makes it"),
+        None => bail!(
+            "account `{number}` has no statement for {period} in program `{code}`: `gtm run {code} --period {period}` makes it"
+        ),
     }
 }
 
@@ -146,13 +191,22 @@ pub async fn find(snapshot: &mut Snapshot, name: &str) -> Result<StatementLine> 
 pub async fn held(host: &Host, code: Option<&str>) -> Result<Vec<Held>> {
     let mut snapshot = host.store.read().await?;
     let programs = match code {
-        Some(code) => vec![snapshot.program(code).await?.with_context(|| format!("there is no program `{code}`"))?],
+        Some(code) => vec![
+            snapshot
+                .program(code)
+                .await?
+                .with_context(|| format!("there is no program `{code}`"))?,
+        ],
         None => snapshot.programs().await?,
     };
     let mut held = Vec::new();
     for program in programs {
         for entry in snapshot.open_quarantine(&program.id).await? {
-            held.push(Held { period: entry.of.period, account: entry.account_number, reason: entry.of.reason });
+            held.push(Held {
+                period: entry.of.period,
+                account: entry.account_number,
+                reason: entry.of.reason,
+            });
         }
     }
     Ok(held)
@@ -166,11 +220,20 @@ pub async fn show(host: &Host, name: &str) -> Result<Explained> {
 
 /// Everything about a statement, in words where the plugin gave them.
 pub async fn explain(snapshot: &mut Snapshot, line: &StatementLine) -> Result<Explained> {
-    let program = snapshot.program_by_id(&line.statement.program).await?.context("the statement's program is missing")?;
+    let program = snapshot
+        .program_by_id(&line.statement.program)
+        .await?
+        .context("the statement's program is missing")?;
     let revisions = snapshot.revisions(&line.statement.id).await?;
     let newest = revisions.last().context("the statement has no revision")?;
-    let terms: Terms = snapshot.terms(&newest.revision.terms).await?.context("the statement's terms are missing")?;
-    let version = snapshot.plugin_version(&terms.plugin_version).await?.context("the statement's plugin version is missing")?;
+    let terms: Terms = snapshot
+        .terms(&newest.revision.terms)
+        .await?
+        .context("the statement's terms are missing")?;
+    let version = snapshot
+        .plugin_version(&terms.plugin_version)
+        .await?
+        .context("the statement's plugin version is missing")?;
     let outcome = read_outcome(&newest.revision.output)?;
     Ok(Explained {
         summary: summary(line, &program, Some(&version.descriptor)),
@@ -197,8 +260,17 @@ fn posted(kept: &KeptRevision) -> RevisionPosted {
 
 fn summary(line: &StatementLine, program: &Program, descriptor: Option<&Descriptor>) -> Summary {
     let currency = program.currency.code();
-    let is_owed = |code: &str| descriptor.and_then(|descriptor| descriptor.balance(code)).is_some_and(|balance| balance.side == domain::plugin::Side::Credit);
-    let owed = line.amounts.iter().filter(|held| held.unit == currency && is_owed(&held.balance)).map(|held| held.amount).sum();
+    let is_owed = |code: &str| {
+        descriptor
+            .and_then(|descriptor| descriptor.balance(code))
+            .is_some_and(|balance| balance.side == domain::plugin::Side::Credit)
+    };
+    let owed = line
+        .amounts
+        .iter()
+        .filter(|held| held.unit == currency && is_owed(&held.balance))
+        .map(|held| held.amount)
+        .sum();
     Summary {
         id: line.statement.id.clone(),
         program: line.program_code.clone(),

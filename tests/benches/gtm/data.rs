@@ -27,7 +27,12 @@ impl Company {
     /// One in twenty is a return; three in a hundred products are services, which earn nothing.
     pub fn make(folder: &Path, name: &str, participants: u64, lines: u64) -> Result<Self> {
         let path = |what: &str| folder.join(format!("{name}-{what}.csv"));
-        let company = Self { accounts: path("accounts"), products: path("products"), sales: path("sales"), lines };
+        let company = Self {
+            accounts: path("accounts"),
+            products: path("products"),
+            sales: path("sales"),
+            lines,
+        };
         let mut accounts = file(&company.accounts)?;
         writeln!(accounts, "number")?;
         for number in 0..participants {
@@ -36,10 +41,17 @@ impl Company {
         let mut products = file(&company.products)?;
         writeln!(products, "sku,category")?;
         for number in 0..PRODUCTS {
-            writeln!(products, "{},{}", sku(number), if is_service(number) { "services" } else { "goods" })?;
+            writeln!(
+                products,
+                "{},{}",
+                sku(number),
+                if is_service(number) { "services" } else { "goods" }
+            )?;
         }
         let first: Day = FIRST_DAY.parse()?;
-        let days: Vec<Day> = (0..DAYS as i32).map(|day| Day::new(first.number() + day)).collect::<Result<_, _>>()?;
+        let days: Vec<Day> = (0..DAYS as i32)
+            .map(|day| Day::new(first.number() + day))
+            .collect::<Result<_, _>>()?;
         let mut sales = file(&company.sales)?;
         writeln!(sales, "key,kind,account,product,date,currency,quantity,net_amount")?;
         let mut chance = Chance(1);
@@ -88,7 +100,11 @@ fn is_service(product: u64) -> bool {
 
 /// Goods have five digits, as in the real sales.
 fn sku(product: u64) -> String {
-    if is_service(product) { format!("S{product:03}") } else { format!("{}", 10_000 + product) }
+    if is_service(product) {
+        format!("S{product:03}")
+    } else {
+        format!("{}", 10_000 + product)
+    }
 }
 
 /// Goods only, in slices: 1 % above 1,000, 2.5 % above 5,000, 4 % above 20,000.
@@ -110,7 +126,10 @@ pub fn terms() -> Value {
 /// Creates a program with these terms and enrols everybody.
 pub fn create(gtm: &Gtm, code: &str, calendar: &str, start: &str) {
     let terms = gtm.file("terms.json", &terms().to_string());
-    let create = format!("program create {code} --plugin gtm/rebate --terms {} --calendar {calendar} --start {start}", terms.display());
+    let create = format!(
+        "program create {code} --plugin gtm/rebate --terms {} --calendar {calendar} --start {start}",
+        terms.display()
+    );
     gtm.run(&create);
     gtm.run(&format!("program enrol {code} --all"));
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde_json::Value;
-use tests::{Engine, Gtm};
+use tests::{Engine, Gtm, component};
 
 use crate::data::Company;
 use crate::measure::{Done, best, run};
@@ -25,13 +25,36 @@ pub struct Imported {
 /// Imports a made-up company some times, each time into a fresh installation, and keeps the last.
 pub fn company(table: &mut Table, folder: &Path, company: &Company, rounds: usize) -> Result<Imported> {
     let install = || company.install(Engine::Sqlite);
-    measure(table, &figure(company.lines as f64), folder, &company.sales, KEYED, &company.import(), install, rounds)
+    measure(
+        table,
+        &figure(company.lines as f64),
+        folder,
+        &company.sales,
+        KEYED,
+        &company.import(),
+        install,
+        rounds,
+    )
 }
 
 /// The real sales as published, unpacked.
 pub fn real(table: &mut Table, folder: &Path, sales: &Path, rounds: usize) -> Result<Imported> {
+    let install = || {
+        let gtm = Gtm::new(Engine::Sqlite);
+        gtm.run(&format!("plugin install {}", component("rebate").display()));
+        gtm
+    };
     let import = format!("import transactions {} --profile online-retail", sales.display());
-    measure(table, "541,909 real", folder, sales, KEYED_REAL, &import, || Gtm::new(Engine::Sqlite), rounds)
+    measure(
+        table,
+        "541,909 real",
+        folder,
+        sales,
+        KEYED_REAL,
+        &import,
+        install,
+        rounds,
+    )
 }
 
 #[allow(clippy::too_many_arguments, reason = "each is a different thing")]
@@ -53,7 +76,9 @@ fn measure(
         unique.push(sqlite_import(file, &scratch, Some(keyed))?);
         drop(kept.take());
         let gtm = install();
-        ours.push(run(gtm.command(import.split_whitespace().chain(["--json"])).current_dir(gtm.folder()))?);
+        ours.push(run(gtm
+            .command(import.split_whitespace().chain(["--json"]))
+            .current_dir(gtm.folder()))?);
         kept = Some(gtm);
     }
     let report: Value = serde_json::from_slice(&ours[0].printed)?;
@@ -62,9 +87,30 @@ fn measure(
     let peak = |done: &[Done]| done.iter().map(|done| done.peak_kib).max().unwrap_or(0);
     let per_second = |done: &[Done]| format!("{} a second", figure(rate(done)));
     let half = Some(Target::AtLeast(0.5));
-    table.beside(&format!("{what} lines, against a plain table"), per_second(&ours), per_second(&plain), rate(&ours) / rate(&plain), half);
-    table.beside(&format!("{what} lines, against a table with the same key"), per_second(&ours), per_second(&unique), rate(&ours) / rate(&unique), half);
+    table.beside(
+        &format!("{what} lines, against a plain table"),
+        per_second(&ours),
+        per_second(&plain),
+        rate(&ours) / rate(&plain),
+        half,
+    );
+    table.beside(
+        &format!("{what} lines, against a table with the same key"),
+        per_second(&ours),
+        per_second(&unique),
+        rate(&ours) / rate(&unique),
+        half,
+    );
     let memory = peak(&ours) as f64 / peak(&unique) as f64;
-    table.beside(&format!("{what} lines, peak memory"), mebibytes(peak(&ours)), mebibytes(peak(&unique)), memory, None);
-    Ok(Imported { gtm: kept.expect("at least one round"), peak_kib: peak(&ours) })
+    table.beside(
+        &format!("{what} lines, peak memory"),
+        mebibytes(peak(&ours)),
+        mebibytes(peak(&unique)),
+        memory,
+        None,
+    );
+    Ok(Imported {
+        gtm: kept.expect("at least one round"),
+        peak_kib: peak(&ours),
+    })
 }

@@ -13,11 +13,11 @@ use gtm_sdk::{Program, Rows};
 use runtime::{Engine, Limits, admit};
 
 use crate::data;
-use crate::measure::{median, seconds_of};
+use crate::measure::{best, seconds_of};
 use crate::table::{Table, Target};
 
 const ROWS: usize = 100_000;
-const ROUNDS: usize = 41;
+const ROUNDS: usize = 301;
 /// As the host sends them.
 const BATCH: usize = 4096;
 
@@ -34,33 +34,70 @@ pub fn measure() -> Result<Table> {
 
     // The same answer, before anything is timed.
     let sandboxed = plugin.calculate(&context, &[columns.as_slice()])?;
-    let mine: Vec<i64> = native(&context, &terms, &columns)?.transfers.iter().map(|transfer| transfer.amount).collect();
-    let theirs: Vec<i64> = sandboxed.outcome.transfers.iter().map(|transfer| transfer.amount.0).collect();
-    ensure!(mine == theirs && !mine.is_empty(), "native pays {mine:?} and the sandbox {theirs:?}");
+    let mine: Vec<i64> = native(&context, &terms, &columns)?
+        .transfers
+        .iter()
+        .map(|transfer| transfer.amount)
+        .collect();
+    let theirs: Vec<i64> = sandboxed
+        .outcome
+        .transfers
+        .iter()
+        .map(|transfer| transfer.amount.0)
+        .collect();
+    ensure!(
+        mine == theirs && !mine.is_empty(),
+        "native pays {mine:?} and the sandbox {theirs:?}"
+    );
 
-    let (mut inside, mut outside, mut ratios, mut fresh) = (vec![], vec![], vec![], vec![]);
+    // Interleaved, and the best of many short rounds, so that other work on the machine disturbs all four alike and little.
+    let mut times = [const { vec![] }; 4];
     for _ in 0..ROUNDS {
-        let empty = seconds_of(|| drop(black_box(plugin.calculate(&context, &[none.as_slice()]))));
-        let full = seconds_of(|| drop(black_box(plugin.calculate(&context, &[columns.as_slice()]))));
-        let native_empty = seconds_of(|| drop(black_box(native(&context, &terms, &none))));
-        let native_full = seconds_of(|| drop(black_box(native(&context, &terms, &columns))));
-        let per_row = |full: f64, empty: f64| (full - empty) * 1e9 / ROWS as f64;
-        inside.push(per_row(full, empty));
-        outside.push(per_row(native_full, native_empty));
-        ratios.push(per_row(full, empty) / per_row(native_full, native_empty));
-        fresh.push(empty * 1e6);
+        times[0].push(seconds_of(|| {
+            drop(black_box(plugin.calculate(&context, &[none.as_slice()])))
+        }));
+        times[1].push(seconds_of(|| {
+            drop(black_box(plugin.calculate(&context, &[columns.as_slice()])))
+        }));
+        times[2].push(seconds_of(|| drop(black_box(native(&context, &terms, &none)))));
+        times[3].push(seconds_of(|| drop(black_box(native(&context, &terms, &columns)))));
     }
-    let mut table = Table::new(format!("(a) plugin kernel: rebate, marginal tiers, {ROWS} rows, metered, per row without the set-up of the statement"));
-    let ns = |values: &[f64]| format!("{:.2} ns", median(values));
-    table.beside("sandbox against native", ns(&inside), ns(&outside), median(&ratios), Some(Target::AtMost(1.8)));
-    table.alone("a statement in a fresh sandbox, before its rows", format!("{:.1} µs", median(&fresh)), median(&fresh), None);
-    table.alone("size of the component", format!("{} bytes", component.len()), component.len() as f64, None);
+    let [empty, full, native_empty, native_full] = times.map(|times| best(&times));
+    let per_row = |full: f64, empty: f64| (full - empty) * 1e9 / ROWS as f64;
+    let (inside, outside) = (per_row(full, empty), per_row(native_full, native_empty));
+    let mut table = Table::new(format!(
+        "(a) plugin kernel: rebate, marginal tiers, {ROWS} rows, metered, per row without the set-up of the statement"
+    ));
+    let ns = |value: f64| format!("{value:.2} ns");
+    table.beside(
+        "sandbox against native",
+        ns(inside),
+        ns(outside),
+        inside / outside,
+        Some(Target::AtMost(1.8)),
+    );
+    table.alone(
+        "a statement in a fresh sandbox, before its rows",
+        format!("{:.1} µs", empty * 1e6),
+        empty * 1e6,
+        None,
+    );
+    table.alone(
+        "size of the component",
+        format!("{} bytes", component.len()),
+        component.len() as f64,
+        None,
+    );
     Ok(table)
 }
 
 fn native(context: &calculation::Context, terms: &Terms, columns: &Columns) -> Result<gtm_sdk::Outcome> {
     let fail = |problem: gtm_sdk::Problem| anyhow::anyhow!("{}", problem.message);
-    let period = |period: &Period| gtm_sdk::Period { label: period.label.clone(), start: period.start.number(), end: period.end.number() };
+    let period = |period: &Period| gtm_sdk::Period {
+        label: period.label.clone(),
+        start: period.start.number(),
+        end: period.end.number(),
+    };
     let told = gtm_sdk::Context {
         program: context.program.clone(),
         terms: context.terms.clone(),
@@ -100,7 +137,11 @@ fn native(context: &calculation::Context, terms: &Terms, columns: &Columns) -> R
 
 fn context(terms: &str) -> Result<calculation::Context> {
     let period = |label: &str, start: &str, end: &str| -> Result<Period> {
-        Ok(Period { label: label.into(), start: start.parse()?, end: end.parse()? })
+        Ok(Period {
+            label: label.into(),
+            start: start.parse()?,
+            end: end.parse()?,
+        })
     };
     Ok(calculation::Context {
         program: "volume".into(),
@@ -131,7 +172,9 @@ fn columns() -> Columns {
         date: (0..ROWS).map(|row| first + (row * 366 / ROWS) as i32).collect(),
         kind: (0..ROWS).map(|row| u8::from(row % 20 == 7)).collect(),
         selectors: (0..ROWS).map(|row| u32::from(row % 10 != 3)).collect(),
-        net_amount: (0..ROWS as i64).map(|row| (row * 7919 % 50_000 + 50) * if row % 20 == 7 { -10_000 } else { 10_000 }).collect(),
+        net_amount: (0..ROWS as i64)
+            .map(|row| (row * 7919 % 50_000 + 50) * if row % 20 == 7 { -10_000 } else { 10_000 })
+            .collect(),
         ..Columns::default()
     }
 }

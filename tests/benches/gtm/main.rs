@@ -29,7 +29,10 @@ use whole::Set;
 fn main() -> Result<()> {
     // `cargo bench` passes `--bench`, and nothing here takes arguments.
     let lines: u64 = match std::env::var("GTM_BENCH_LINES") {
-        Ok(text) => text.replace('_', "").parse().context("GTM_BENCH_LINES is a number of lines, such as 1000000")?,
+        Ok(text) => text
+            .replace('_', "")
+            .parse()
+            .context("GTM_BENCH_LINES is a number of lines, such as 1000000")?,
         Err(_) => 10_000_000,
     };
     let parts = std::env::var("GTM_BENCH_PARTS").unwrap_or_else(|_| "abcd".to_owned());
@@ -79,7 +82,12 @@ fn imports_and_runs(lines: u64, runs: bool) -> Result<()> {
         }
     }
     for (lines, rounds) in [(lines / 10, 3), (lines, 1)] {
-        let company = Company::make(folder, &format!("sales-{lines}"), (lines / 5_000).clamp(1, 2_000), lines)?;
+        let company = Company::make(
+            folder,
+            &format!("sales-{lines}"),
+            (lines / 5_000).clamp(1, 2_000),
+            lines,
+        )?;
         let imported = imports::company(&mut imports, folder, &company, rounds)?;
         let mut run_peak = None;
         if let Some(peers) = &peers {
@@ -101,10 +109,22 @@ fn imports_and_runs(lines: u64, runs: bool) -> Result<()> {
     let grew = |small: u64, large: u64| (mebibytes(large), mebibytes(small), large as f64 / small as f64);
     if let [(small_import, small_run), (large_import, large_run)] = took[..] {
         let (large, small, ratio) = grew(small_import, large_import);
-        imports.beside("peak memory of an import of ten times the lines", large, small, ratio, Some(Target::AtMost(1.5)));
+        imports.beside(
+            "peak memory of an import of ten times the lines",
+            large,
+            small,
+            ratio,
+            Some(Target::AtMost(1.5)),
+        );
         if let (Some(small_run), Some(large_run)) = (small_run, large_run) {
             let (large, small, ratio) = grew(small_run, large_run);
-            whole.beside("peak memory of a run over ten times the lines", large, small, ratio, Some(Target::AtMost(1.5)));
+            whole.beside(
+                "peak memory of a run over ten times the lines",
+                large,
+                small,
+                ratio,
+                Some(Target::AtMost(1.5)),
+            );
         }
     }
     if runs {
@@ -125,7 +145,10 @@ fn real_sales() -> Option<PathBuf> {
 
 fn unpack(packed: &Path, folder: &Path) -> Result<PathBuf> {
     let path = folder.join("online-retail.csv");
-    std::io::copy(&mut GzDecoder::new(std::fs::File::open(packed)?), &mut std::fs::File::create(&path)?)?;
+    std::io::copy(
+        &mut GzDecoder::new(std::fs::File::open(packed)?),
+        &mut std::fs::File::create(&path)?,
+    )?;
     Ok(path)
 }
 

@@ -22,7 +22,11 @@ pub struct Done {
 /// Runs a program. Exit code 3 of `gtm` (something is held, or lines were refused) counts as done.
 pub fn run(command: &mut Command) -> Result<Done> {
     let begun = Instant::now();
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
     let child = child.with_context(|| format!("{} cannot be started", command.get_program().display()))?;
     let (peak_kib, ended) = (AtomicU64::new(0), AtomicBool::new(false));
     let status = format!("/proc/{}/status", child.id());
@@ -47,7 +51,11 @@ pub fn run(command: &mut Command) -> Result<Done> {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-    Ok(Done { seconds, peak_kib: peak_kib.into_inner(), printed: output.stdout })
+    Ok(Done {
+        seconds,
+        peak_kib: peak_kib.into_inner(),
+        printed: output.stdout,
+    })
 }
 
 fn done(status: ExitStatus) -> bool {
@@ -61,23 +69,10 @@ fn high_water(status: &str) -> Option<u64> {
     line.trim().strip_suffix(" kB")?.trim().parse().ok()
 }
 
-/// What this thread has used of a processor so far: other work on the machine disturbs it less than it does the wall.
-pub fn processor_time() -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells the time of a thread");
-    let nanoseconds = told.split(' ').next().and_then(|first| first.parse().ok());
-    Duration::from_nanos(nanoseconds.expect("the first figure is nanoseconds"))
-}
-
 pub fn seconds_of(mut work: impl FnMut()) -> f64 {
-    let begun = processor_time();
+    let begun = Instant::now();
     work();
-    (processor_time() - begun).as_secs_f64()
-}
-
-pub fn median(values: &[f64]) -> f64 {
-    let mut values = values.to_vec();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    begun.elapsed().as_secs_f64()
 }
 
 /// Of times by the wall: what the machine can do when nobody disturbs it.

@@ -32,13 +32,23 @@ impl Peers {
     pub fn install() -> Result<Self> {
         let program = std::env::current_exe()?;
         // target/release/deps/NAME
-        let target = program.ancestors().nth(3).context("the benchmark lies in no target folder")?;
+        let target = program
+            .ancestors()
+            .nth(3)
+            .context("the benchmark lies in no target folder")?;
         let folder = target.join("bench/python");
         let python = folder.join("bin/python");
-        let has_duckdb = |python: &Path| Command::new(python).args(["-c", "import duckdb"]).output().is_ok_and(|output| output.status.success());
+        let has_duckdb = |python: &Path| {
+            Command::new(python)
+                .args(["-c", "import duckdb"])
+                .output()
+                .is_ok_and(|output| output.status.success())
+        };
         if !has_duckdb(&python) {
-            run(Command::new("python3").args(["-m", "venv"]).arg(&folder)).context("python3 with its module venv is needed for the peers")?;
-            run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "duckdb==2.0.0"])).context("duckdb cannot be installed")?;
+            run(Command::new("python3").args(["-m", "venv"]).arg(&folder))
+                .context("python3 with its module venv is needed for the peers")?;
+            run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "duckdb==2.0.0"]))
+                .context("duckdb cannot be installed")?;
             ensure!(has_duckdb(&python), "duckdb was installed and cannot be imported");
         }
         Ok(Self { python })
@@ -52,8 +62,12 @@ impl Peers {
 
     pub fn answer<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Result<Answer> {
         let (answer, done) = self.ask(arguments)?;
-        let paid = answer["paid"].as_object().context("the peer names nobody who is paid")?;
-        let paid = paid.iter().map(|(account, pennies)| Some((account.clone(), pennies.as_i64()?)));
+        let paid = answer["paid"]
+            .as_object()
+            .context("the peer names nobody who is paid")?;
+        let paid = paid
+            .iter()
+            .map(|(account, pennies)| Some((account.clone(), pennies.as_i64()?)));
         Ok(Answer {
             seconds: answer["seconds"].as_f64().context("the peer tells no time")?,
             peak_kib: done.peak_kib,

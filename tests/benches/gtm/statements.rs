@@ -20,7 +20,7 @@ use tests::{Engine, Gtm};
 use tokio::runtime::Runtime;
 
 use crate::data::{self, Company};
-use crate::measure::{best, processor_time, run};
+use crate::measure::{best, run};
 use crate::table::{Table, Target, figure};
 
 const ROUNDS: usize = 5;
@@ -35,7 +35,10 @@ struct Open {
 
 impl Open {
     fn new(gtm: &Gtm) -> Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
         let global = Global {
             database: gtm.database().to_owned(),
             actor: "user:bench".parse()?,
@@ -67,7 +70,9 @@ impl Open {
     fn run(&self, code: &str, mode: RunMode, workers: usize) -> Result<f64> {
         let begun = Instant::now();
         let workers = NonZeroUsize::new(workers).context("at least one")?;
-        let report = self.runtime.block_on(server::run::run(&self.host, code, "2024", mode, workers))?;
+        let report = self
+            .runtime
+            .block_on(server::run::run(&self.host, code, "2024", mode, workers))?;
         let seconds = begun.elapsed().as_secs_f64();
         ensure!(report.held.is_empty(), "a statement is held: {:?}", report.held.first());
         Ok(seconds)
@@ -76,9 +81,16 @@ impl Open {
 
 /// Participants with so many lines each.
 pub fn measure(table: &mut Table, folder: &std::path::Path, participants: u64, lines_each: u64) -> Result<()> {
-    let company = Company::make(folder, &format!("statements-{lines_each}"), participants, participants * lines_each)?;
+    let company = Company::make(
+        folder,
+        &format!("statements-{lines_each}"),
+        participants,
+        participants * lines_each,
+    )?;
     let gtm = company.install(Engine::Sqlite);
-    run(gtm.command(company.import().split_whitespace()).current_dir(gtm.folder()))?;
+    run(gtm
+        .command(company.import().split_whitespace())
+        .current_dir(gtm.folder()))?;
     data::create(&gtm, "volume", "year", "2024-01-01");
     for round in 0..ROUNDS {
         data::create(&gtm, &format!("one-{round}"), "year", "2024-01-01");
@@ -87,10 +99,17 @@ pub fn measure(table: &mut Table, folder: &std::path::Path, participants: u64, l
     let open = Open::new(&gtm)?;
     let prepared = open.prepare("volume")?;
     let (as_of, corrections, contents) = open.contents()?;
-    let opened = contents.into_iter().map(|(digest, content)| Opened::open(digest, content, &corrections).map(Arc::new));
+    let opened = contents
+        .into_iter()
+        .map(|(digest, content)| Opened::open(digest, content, &corrections).map(Arc::new));
     let segments = Segments::new(opened.collect::<Result<Vec<_>, _>>()?);
     let run = RunId::from("00000000-0000-7000-8000-000000000000".to_owned());
-    let desk = Desk { prepared: &prepared, run: &run, key: &open.host.key, as_of };
+    let desk = Desk {
+        prepared: &prepared,
+        run: &run,
+        key: &open.host.key,
+        as_of,
+    };
 
     let (mut one, mut two, mut posted_one, mut posted_two) = (vec![], vec![], vec![], vec![]);
     // Enough of them that a round is no shorter than some hundred milliseconds.
@@ -107,10 +126,31 @@ pub fn measure(table: &mut Table, folder: &std::path::Path, participants: u64, l
     let (one, two) = (rate(&one, repeats), rate(&two, repeats));
     let (posted_one, posted_two) = (rate(&posted_one, 1), rate(&posted_two, 1));
     let say = |rate: f64| format!("{} a second", figure(rate));
-    table.alone(&format!("{what}, before the write, one thread"), say(one), one, small.then_some(Target::AtLeast(25_000.0)));
-    table.beside(&format!("{what}, before the write, two threads against one"), say(two), say(one), two / one, Some(Target::AtLeast(1.8)));
-    table.alone(&format!("{what}, posted, one worker"), say(posted_one), posted_one, small.then_some(Target::AtLeast(5_000.0)));
-    table.alone(&format!("{what}, posted, two workers"), say(posted_two), posted_two, None);
+    table.alone(
+        &format!("{what}, before the write, one thread"),
+        say(one),
+        one,
+        small.then_some(Target::AtLeast(25_000.0)),
+    );
+    table.beside(
+        &format!("{what}, before the write, two threads against one"),
+        say(two),
+        say(one),
+        two / one,
+        Some(Target::AtLeast(1.8)),
+    );
+    table.alone(
+        &format!("{what}, posted, one worker"),
+        say(posted_one),
+        posted_one,
+        small.then_some(Target::AtLeast(5_000.0)),
+    );
+    table.alone(
+        &format!("{what}, posted, two workers"),
+        say(posted_two),
+        posted_two,
+        None,
+    );
     Ok(())
 }
 
@@ -124,11 +164,17 @@ fn statements(desk: &Desk<'_>, segments: &Segments, threads: usize, repeats: u64
         let mut scratch = Scratch::default();
         for place in places {
             let worked = desk.work(*place, segments, &mut scratch)?;
-            ensure!(matches!(worked.outcome, Outcome::Revised(_)), "a statement was not worked out: {:?}", worked.outcome);
+            ensure!(
+                matches!(worked.outcome, Outcome::Revised(_)),
+                "a statement was not worked out: {:?}",
+                worked.outcome
+            );
         }
         Ok(())
     };
-    pool.run(places.chunks(CHUNK), chunk, |done| problem = problem.take().or(done.err()));
+    pool.run(places.chunks(CHUNK), chunk, |done| {
+        problem = problem.take().or(done.err())
+    });
     let seconds = begun.elapsed().as_secs_f64();
     problem.map_or(Ok(seconds), Err)
 }
@@ -138,51 +184,69 @@ pub fn lines(table: &mut Table, gtm: &Gtm, code: &str) -> Result<()> {
     let open = Open::new(gtm)?;
     let prepared = open.prepare(code)?;
     let run = RunId::from("00000000-0000-7000-8000-000000000000".to_owned());
-    let begun = processor_time();
     let (as_of, corrections, contents) = open.contents()?;
     drop(contents);
     let mut stages = Stages::default();
-    let _ = begun;
-    let infos = open.runtime.block_on(async { open.host.store.read().await?.segments().await })?;
-    let desk = Desk { prepared: &prepared, run: &run, key: &open.host.key, as_of };
+    let infos = open
+        .runtime
+        .block_on(async { open.host.store.read().await?.segments().await })?;
+    let desk = Desk {
+        prepared: &prepared,
+        run: &run,
+        key: &open.host.key,
+        as_of,
+    };
     let (mut rows, mut whole) = (0u64, Duration::ZERO);
     for unit in store::segment::units(&infos) {
-        let began = processor_time();
+        let began = Instant::now();
         let mut opened = Vec::new();
         for info in infos.iter().filter(|info| unit.needs(info)) {
-            let at = processor_time();
-            let content = open.runtime.block_on(async { open.host.store.read().await?.segment(&info.digest).await })?;
-            let loaded = processor_time();
+            let at = Instant::now();
+            let content = open
+                .runtime
+                .block_on(async { open.host.store.read().await?.segment(&info.digest).await })?;
+            let loaded = Instant::now();
             opened.push(Arc::new(Opened::open(info.digest, content, &corrections)?));
             stages.load += loaded - at;
-            stages.open += processor_time() - loaded;
+            stages.open += loaded.elapsed();
         }
         let segments = Segments::new(opened);
         let mut scratch = Scratch::default();
-        let places: Vec<usize> = (0..prepared.participants.len()).filter(|place| unit.holds(prepared.participants[*place].accounts[0])).collect();
+        let places: Vec<usize> = (0..prepared.participants.len())
+            .filter(|place| unit.holds(prepared.participants[*place].accounts[0]))
+            .collect();
         for place in &places {
             rows += desk.work(*place, &segments, &mut scratch)?.rows;
         }
-        whole += processor_time() - began;
+        whole += began.elapsed();
         // Again piece by piece, from columns that are widened by now.
         for place in &places {
             let member = &prepared.participants[*place];
-            let at = processor_time();
-            let gathered = gather(&segments, &prepared.resolved, &member.accounts, &prepared.spans, &mut scratch)?;
-            let gathered_at = processor_time();
+            let at = Instant::now();
+            let gathered = gather(
+                &segments,
+                &prepared.resolved,
+                &member.accounts,
+                &prepared.spans,
+                &mut scratch,
+            )?;
+            let gathered_at = Instant::now();
             black_box(columns::digest(&gathered.slices));
-            let digested_at = processor_time();
+            let digested_at = Instant::now();
             let context = prepared.context(member, &gathered)?;
-            let at_sandbox = processor_time();
+            let at_sandbox = Instant::now();
             black_box(prepared.plugin.calculate(&context, &gathered.slices)?);
             stages.gather += gathered_at - at;
             stages.digest += digested_at - gathered_at;
-            stages.sandbox += processor_time() - at_sandbox;
+            stages.sandbox += at_sandbox.elapsed();
         }
     }
     let rate = rows as f64 / whole.as_secs_f64();
     table.alone(
-        &format!("{} lines from segments to signed statements, one core", figure(rows as f64)),
+        &format!(
+            "{} lines from segments to signed statements, one core",
+            figure(rows as f64)
+        ),
         format!("{} a second", figure(rate)),
         rate,
         Some(Target::AtLeast(20e6)),
@@ -197,7 +261,12 @@ pub fn lines(table: &mut Table, gtm: &Gtm, code: &str) -> Result<()> {
         ("sandbox", stages.sandbox),
         ("widen columns, context, receipt, signature", rest),
     ] {
-        table.alone(&format!("  of it {what}"), format!("{:.1} ns a line", per_row(time)), per_row(time), None);
+        table.alone(
+            &format!("  of it {what}"),
+            format!("{:.1} ns a line", per_row(time)),
+            per_row(time),
+            None,
+        );
     }
     Ok(())
 }

@@ -33,7 +33,10 @@ impl Target {
 impl Table {
     pub fn new(title: impl Into<String>) -> Self {
         let heads = ["", "gtm", "peer", "ratio", "target", "reached"];
-        Self { title: title.into(), rows: vec![heads.map(str::to_owned)] }
+        Self {
+            title: title.into(),
+            rows: vec![heads.map(str::to_owned)],
+        }
     }
 
     /// A figure beside a peer's, and a ratio of the two that says how good it is.
@@ -49,16 +52,33 @@ impl Table {
     fn push(&mut self, what: &str, ours: String, peer: String, ratio: String, value: f64, target: Option<Target>) {
         let reached = target.map(|target| if target.reached(value) { "yes" } else { "NO" });
         let target = target.map(Target::text).unwrap_or_default();
-        self.rows.push([what.to_owned(), ours, peer, ratio, target, reached.unwrap_or_default().to_owned()]);
+        self.rows.push([
+            what.to_owned(),
+            ours,
+            peer,
+            ratio,
+            target,
+            reached.unwrap_or_default().to_owned(),
+        ]);
     }
 
     pub fn print(&self) {
-        let width = |column: usize| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let width = |column: usize| {
+            self.rows
+                .iter()
+                .map(|row| row[column].chars().count())
+                .max()
+                .unwrap_or(0)
+        };
         let widths: Vec<usize> = (0..6).map(width).collect();
         println!("\n{}\n", self.title);
         for row in &self.rows {
             let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
-                if column == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+                if column == 0 {
+                    format!("{cell:<width$}")
+                } else {
+                    format!("{cell:>width$}")
+                }
             });
             println!("  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
         }

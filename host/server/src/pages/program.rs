@@ -164,7 +164,9 @@ fn basis(output: &[u8]) -> domain::Result<Option<Figure>> {
     }
     let basis = outcome.transfers.first().and_then(|transfer| transfer.basis);
     // A basis finer than a millionth is a figure of the plugin's, not of the page's.
-    Ok(basis.and_then(|basis| Micros::from_decimal(basis).ok()).map(|basis| Figure::Quantity(basis.0)))
+    Ok(basis
+        .and_then(|basis| Micros::from_decimal(basis).ok())
+        .map(|basis| Figure::Quantity(basis.0)))
 }
 
 pub fn figure(measure: Measure, micros: Micros) -> Figure {

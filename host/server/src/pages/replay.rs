@@ -46,8 +46,9 @@ pub async fn replay(State(app): State<App>, Path(id): Path<String>, headers: Hea
 async fn replayed(app: &App, id: &str) -> Result<Vec<Replayed>, Refusal> {
     let (host, names) = (app.host.clone(), [id.to_owned()]);
     let handle = Handle::current();
-    let work =
-        tokio::task::spawn_blocking(move || handle.block_on(async { replay::Replay::open(&host).await?.run(&names).await }));
+    let work = tokio::task::spawn_blocking(move || {
+        handle.block_on(async { replay::Replay::open(&host).await?.run(&names).await })
+    });
     Ok(work.await.map_err(anyhow::Error::from)??)
 }
 

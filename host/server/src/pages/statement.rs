@@ -56,8 +56,7 @@ pub async fn page(app: &App, line: StatementLine, after: Option<u64>) -> Result<
         .context("the statement's terms are missing")?;
     let revisions = revisions(&mut snapshot, &program, &explained.descriptor, &kept).await?;
     let mut held = snapshot.open_quarantine(&program.id).await?.into_iter();
-    let held = held
-        .rfind(|held| held.of.period == line.statement.period && held.account_number == line.account_number);
+    let held = held.rfind(|held| held.of.period == line.statement.period && held.account_number == line.account_number);
     drop(snapshot);
 
     let mut frame = frame();

@@ -77,7 +77,8 @@ pub fn encode(core: &[u8]) -> Result<Vec<u8>> {
     let mut encoder = ComponentEncoder::default();
     encoder.validate(true);
     let with_module = encoder.module(core);
-    with_module.context("the module does not say which world it was built for: does the crate call `export_program!`?")?;
+    with_module
+        .context("the module does not say which world it was built for: does the crate call `export_program!`?")?;
     encoder.encode().context("the module cannot be made a component")
 }
 

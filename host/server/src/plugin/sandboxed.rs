@@ -22,7 +22,9 @@ impl Subject for Sandboxed {
     }
 
     fn calculate(&self, context: &Context, rows: &ColumnSlice<'_>, batch_rows: usize) -> Result<Outcome, Failure> {
-        let calculated = self.0.calculate_in_batches(context, std::slice::from_ref(rows), batch_rows);
+        let calculated = self
+            .0
+            .calculate_in_batches(context, std::slice::from_ref(rows), batch_rows);
         calculated.map(|calculated| calculated.outcome).map_err(failure)
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use anyhow::{Context as _, Result, bail};
 use domain::account::Account;
-use domain::calculation::{AgreedFigure, Attribute, Context, Dictionary, Gathered, OpeningBalance, ProductEntry};
 use domain::calculation;
+use domain::calculation::{AgreedFigure, Attribute, Context, Dictionary, Gathered, OpeningBalance, ProductEntry};
 use domain::id::AccountId;
 use domain::money::Micros;
 use domain::period::Period;
@@ -14,10 +14,10 @@ use domain::product::Product;
 use domain::program::{Program, Terms};
 use domain::statement::Latest;
 use runtime::Plugin;
-use store::account_program::Participant;
-use store::segment::{Resolved, Spans};
 use store::Snapshot;
+use store::account_program::Participant;
 use store::ledger::BalanceFilter;
+use store::segment::{Resolved, Spans};
 
 use crate::host::Host;
 
@@ -56,14 +56,25 @@ pub struct Member {
 /// A sentence that names the program, when it does not run in that period, has no terms in force or the plan is refused.
 pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
     let mut snapshot = host.store.read().await?;
-    let program = snapshot.program(code).await?.with_context(|| format!("there is no program `{code}`: `gtm program list` shows them"))?;
+    let program = snapshot
+        .program(code)
+        .await?
+        .with_context(|| format!("there is no program `{code}`: `gtm program list` shows them"))?;
     let period = program.calendar.period(label)?;
     if period.end < program.start || program.end.is_some_and(|end| end < period.start) {
-        bail!("program `{code}` does not run in {label}: it begins on {}", program.start);
+        bail!(
+            "program `{code}` does not run in {label}: it begins on {}",
+            program.start
+        );
     }
     let versions = snapshot.terms_of(&program.id).await?;
     let terms = Terms::in_force(&versions, period.end)
-        .with_context(|| format!("program `{code}` has no terms in force on {}: give it some that hold from then", period.end))?
+        .with_context(|| {
+            format!(
+                "program `{code}` has no terms in force on {}: give it some that hold from then",
+                period.end
+            )
+        })?
         .clone();
     drop(snapshot);
 
@@ -92,8 +103,14 @@ pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
         gathered,
         spans,
         resolved,
-        products: products.into_iter().map(|product| (product.ordinal as u32, product)).collect(),
-        numbers: accounts.into_iter().map(|account| (account.ordinal as u32, account.number)).collect(),
+        products: products
+            .into_iter()
+            .map(|product| (product.ordinal as u32, product))
+            .collect(),
+        numbers: accounts
+            .into_iter()
+            .map(|account| (account.ordinal as u32, account.number))
+            .collect(),
         participants,
     })
 }
@@ -109,7 +126,15 @@ pub fn gather_windows(program: &Program, period: &Period, plan: &Plan) -> Result
             Window::SinceStart => calendar.earlier_since(program.start, period)?,
         })
     };
-    plan.windows.iter().map(|window| Ok(Gathered { window: *window, periods: periods(*window)? })).collect()
+    plan.windows
+        .iter()
+        .map(|window| {
+            Ok(Gathered {
+                window: *window,
+                periods: periods(*window)?,
+            })
+        })
+        .collect()
 }
 
 async fn members(
@@ -136,8 +161,13 @@ async fn members(
         let balance = |code: &String| {
             let held = balances.get(code).copied().unwrap_or_default();
             // The ledger counts credit less debit; the contract counts each balance on its own side.
-            let on_debit_side = descriptor.balance(code).is_some_and(|balance| balance.side == Side::Debit);
-            OpeningBalance { code: code.clone(), amount: if on_debit_side { Micros(-held.0) } else { held } }
+            let on_debit_side = descriptor
+                .balance(code)
+                .is_some_and(|balance| balance.side == Side::Debit);
+            OpeningBalance {
+                code: code.clone(),
+                amount: if on_debit_side { Micros(-held.0) } else { held },
+            }
         };
         members.push(Member {
             accounts: below.accounts_of(&participant.account, plan.roll_up_levels),
@@ -150,12 +180,24 @@ async fn members(
 }
 
 /// What the balances of each account hold from the statements of earlier periods.
-async fn opening_balances(snapshot: &mut Snapshot, program: &Program, period: &Period) -> Result<HashMap<AccountId, HashMap<String, Micros>>> {
+async fn opening_balances(
+    snapshot: &mut Snapshot,
+    program: &Program,
+    period: &Period,
+) -> Result<HashMap<AccountId, HashMap<String, Micros>>> {
     let mut opening: HashMap<AccountId, HashMap<String, Micros>> = HashMap::new();
     for earlier in program.calendar.earlier_since(program.start, period)? {
-        let filter = BalanceFilter { program: Some(program.id.clone()), period: Some(earlier.label), ..BalanceFilter::default() };
+        let filter = BalanceFilter {
+            program: Some(program.id.clone()),
+            period: Some(earlier.label),
+            ..BalanceFilter::default()
+        };
         for line in snapshot.balances(&filter).await? {
-            let amount = opening.entry(line.account).or_default().entry(line.held.balance).or_default();
+            let amount = opening
+                .entry(line.account)
+                .or_default()
+                .entry(line.held.balance)
+                .or_default();
             *amount = amount.checked_add(line.held.amount)?;
         }
     }
@@ -191,7 +233,11 @@ impl<'a> Hierarchy<'a> {
         while left > 0 && !level.is_empty() {
             let below: Vec<_> = level.iter().filter_map(|id| self.children.get(id)).flatten().collect();
             // A circle among the parents would otherwise never end.
-            level = below.iter().filter(|account| !ordinals.contains(&(account.ordinal as u32))).map(|account| &account.id).collect();
+            level = below
+                .iter()
+                .filter(|account| !ordinals.contains(&(account.ordinal as u32)))
+                .map(|account| &account.id)
+                .collect();
             ordinals.extend(below.iter().map(|account| account.ordinal as u32));
             left -= 1;
         }
@@ -209,33 +255,61 @@ impl Prepared {
     pub fn context(&self, member: &Member, rows: &store::segment::Gathered<'_>) -> Result<Context> {
         let enrolment = &member.participant.enrolment;
         let account = &member.participant.account;
-        if let Some(code) = self.plan.agreed.iter().find(|code| !enrolment.agreed.contains_key(*code)) {
+        if let Some(code) = self
+            .plan
+            .agreed
+            .iter()
+            .find(|code| !enrolment.agreed.contains_key(*code))
+        {
             bail!(
                 "account `{}` has no agreed figure `{code}`, which the terms of `{}` need: enrol it again with --agreed {code}=NUMBER",
                 account.number,
                 self.program.code
             );
         }
-        let attribute = |(name, value): (&String, &String)| Attribute { name: name.clone(), value: value.clone() };
+        let attribute = |(name, value): (&String, &String)| Attribute {
+            name: name.clone(),
+            value: value.clone(),
+        };
         let product = |ordinal: &u32| -> Result<ProductEntry> {
-            let product = self.products.get(ordinal).with_context(|| format!("a row names product {ordinal}, which does not exist"))?;
+            let product = self
+                .products
+                .get(ordinal)
+                .with_context(|| format!("a row names product {ordinal}, which does not exist"))?;
             Ok(ProductEntry {
                 sku: product.sku.clone(),
                 category: product.category.clone(),
                 attributes: product.attributes.iter().map(attribute).collect(),
             })
         };
-        let number = |ordinal: &u32| self.numbers.get(ordinal).cloned().with_context(|| format!("a row names account {ordinal}, which does not exist"));
+        let number = |ordinal: &u32| {
+            self.numbers
+                .get(ordinal)
+                .cloned()
+                .with_context(|| format!("a row names account {ordinal}, which does not exist"))
+        };
         let dictionary = |found: &Dictionary| found.clone();
         Ok(Context {
             program: self.program.code.clone(),
             terms: self.terms.json.clone(),
             participant: calculation::Participant {
                 account: account.number.clone(),
-                attributes: account.attributes.iter().filter(|(name, _)| self.granted.profile_attributes.contains(name)).map(attribute).collect(),
+                attributes: account
+                    .attributes
+                    .iter()
+                    .filter(|(name, _)| self.granted.profile_attributes.contains(name))
+                    .map(attribute)
+                    .collect(),
                 enrolled_from: enrolment.enrolled_from,
                 enrolled_until: enrolment.enrolled_until,
-                agreed: enrolment.agreed.iter().map(|(code, value)| AgreedFigure { code: code.clone(), value: *value }).collect(),
+                agreed: enrolment
+                    .agreed
+                    .iter()
+                    .map(|(code, value)| AgreedFigure {
+                        code: code.clone(),
+                        value: *value,
+                    })
+                    .collect(),
             },
             period: self.period.clone(),
             year: self.year.clone(),

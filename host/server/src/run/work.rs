@@ -61,9 +61,26 @@ impl Desk<'_> {
     pub fn work(&self, place: usize, segments: &Segments, scratch: &mut Scratch) -> Result<Worked> {
         let member = &self.prepared.participants[place];
         let posted = member.latest.as_ref().map_or(&[][..], |latest| &latest.posted);
-        let before = owed(self.prepared.plugin.descriptor(), self.prepared.program.currency.code(), posted);
-        let mut worked = Worked { member: place, outcome: Outcome::Unchanged, rows: 0, net_amount: 0, amount: before, before };
-        let gathered = match gather(segments, &self.prepared.resolved, &member.accounts, &self.prepared.spans, scratch) {
+        let before = owed(
+            self.prepared.plugin.descriptor(),
+            self.prepared.program.currency.code(),
+            posted,
+        );
+        let mut worked = Worked {
+            member: place,
+            outcome: Outcome::Unchanged,
+            rows: 0,
+            net_amount: 0,
+            amount: before,
+            before,
+        };
+        let gathered = match gather(
+            segments,
+            &self.prepared.resolved,
+            &member.accounts,
+            &self.prepared.spans,
+            scratch,
+        ) {
             Ok(gathered) => gathered,
             Err(e) => return Ok(self.held(worked, format!("{e}"), String::new(), None, None)),
         };
@@ -76,14 +93,26 @@ impl Desk<'_> {
         let context_json = canonical_json(&context)?;
         let (context_digest, rows_digest) = (Digest::of(&context_json), columns::digest(&gathered.slices));
         let component = self.prepared.terms.component;
-        if member.latest.as_ref().is_some_and(|latest| latest.same_input(component, context_digest, rows_digest)) {
+        if member
+            .latest
+            .as_ref()
+            .is_some_and(|latest| latest.same_input(component, context_digest, rows_digest))
+        {
             return Ok(worked);
         }
 
         let calculated = match self.calculate(&context, &gathered.slices) {
             Ok(calculated) => calculated,
             Err(failed) if failed.failure.is_of_the_machine() => return Err(failed.into()),
-            Err(failed) => return Ok(self.held(worked, failed.to_string(), failed.log, Some(context_digest), Some(rows_digest))),
+            Err(failed) => {
+                return Ok(self.held(
+                    worked,
+                    failed.to_string(),
+                    failed.log,
+                    Some(context_digest),
+                    Some(rows_digest),
+                ));
+            }
         };
         let (number, reason) = match &member.latest {
             None => (1, Reason::Original),
@@ -91,7 +120,15 @@ impl Desk<'_> {
         };
         let transfers = match ledger::difference(&calculated.outcome.transfers, posted, reason) {
             Ok(transfers) => transfers,
-            Err(e) => return Ok(self.held(worked, e.to_string(), calculated.log, Some(context_digest), Some(rows_digest))),
+            Err(e) => {
+                return Ok(self.held(
+                    worked,
+                    e.to_string(),
+                    calculated.log,
+                    Some(context_digest),
+                    Some(rows_digest),
+                ));
+            }
         };
         let receipt = Receipt {
             program: self.prepared.program.code.clone(),
@@ -110,7 +147,15 @@ impl Desk<'_> {
             position: self.as_of,
             signature: Signature::default(),
         };
-        worked.amount = Micros(before.0 + owed(self.prepared.plugin.descriptor(), self.prepared.program.currency.code(), &transfers).0);
+        worked.amount = Micros(
+            before.0
+                + owed(
+                    self.prepared.plugin.descriptor(),
+                    self.prepared.program.currency.code(),
+                    &transfers,
+                )
+                .0,
+        );
         worked.outcome = Outcome::Revised(Box::new(Revision {
             run: self.run.clone(),
             program: self.prepared.program.id.clone(),
@@ -139,7 +184,14 @@ impl Desk<'_> {
         }
     }
 
-    fn held(&self, worked: Worked, reason: String, log: String, context: Option<Digest>, rows: Option<Digest>) -> Worked {
+    fn held(
+        &self,
+        worked: Worked,
+        reason: String,
+        log: String,
+        context: Option<Digest>,
+        rows: Option<Digest>,
+    ) -> Worked {
         let quarantine = Quarantine {
             run: self.run.clone(),
             program: self.prepared.program.id.clone(),
@@ -151,13 +203,20 @@ impl Desk<'_> {
             context,
             rows,
         };
-        Worked { outcome: Outcome::Held(Box::new(quarantine)), ..worked }
+        Worked {
+            outcome: Outcome::Held(Box::new(quarantine)),
+            ..worked
+        }
     }
 
     fn net_amount(&self, slices: &[ColumnSlice<'_>]) -> i128 {
         let (start, end) = (self.prepared.period.start.number(), self.prepared.period.end.number());
         let own = |slice: &ColumnSlice<'_>| -> i128 {
-            let rows = slice.date.iter().zip(slice.net_amount).filter(|(date, _)| start <= **date && **date <= end);
+            let rows = slice
+                .date
+                .iter()
+                .zip(slice.net_amount)
+                .filter(|(date, _)| start <= **date && **date <= end);
             rows.map(|(_, amount)| i128::from(*amount)).sum()
         };
         slices.iter().map(own).sum()
@@ -166,7 +225,19 @@ impl Desk<'_> {
 
 /// What these transfers leave on balances that the participant is owed.
 pub fn owed(descriptor: &Descriptor, currency: &str, transfers: &[Transfer]) -> Micros {
-    let is_owed = |code: &str| i64::from(descriptor.balance(code).is_some_and(|balance| balance.side == Side::Credit));
+    let is_owed = |code: &str| {
+        i64::from(
+            descriptor
+                .balance(code)
+                .is_some_and(|balance| balance.side == Side::Credit),
+        )
+    };
     let signed = |transfer: &Transfer| transfer.amount.0 * (is_owed(&transfer.credit) - is_owed(&transfer.debit));
-    Micros(transfers.iter().filter(|transfer| transfer.unit == currency).map(signed).sum())
+    Micros(
+        transfers
+            .iter()
+            .filter(|transfer| transfer.unit == currency)
+            .map(signed)
+            .sum(),
+    )
 }

@@ -88,7 +88,9 @@ async fn a_changed_segment_is_found_and_named(db: Database) -> Database {
     let mut read = db.store.read().await.unwrap();
     let digest = segments[0].info.digest;
     let changed = read.segment(&digest).await.unwrap();
-    let found = Opened::open(digest, changed, &Corrections::default()).unwrap_err().to_string();
+    let found = Opened::open(digest, changed, &Corrections::default())
+        .unwrap_err()
+        .to_string();
     assert!(found.starts_with(&format!("segment `{digest}` is damaged")), "{found}");
     drop(read);
     assert!(Opened::open(digest, segments[0].content.clone(), &Corrections::default()).is_ok());
