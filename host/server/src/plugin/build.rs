@@ -12,7 +12,8 @@ use wit_component::ComponentEncoder;
 /// optimisation, no unwinding, no symbols. A sum that does not fit traps and never wraps.
 ///
 /// Speed before size: of the rebate plugin, `opt-level='s'` makes a component a tenth smaller (395,522 bytes against 437,790) that takes
-/// 7 to 9 % longer a row and a quarter longer before the first one. Leaving the overflow checks out saves 2 % of the size and no time.
+/// about a tenth longer a row and a quarter longer before the first one. Leaving the overflow checks out saves 2 % of the size and no time
+/// that could be told from noise.
 const PROFILE: [&str; 7] = [
     "profile.plugin.inherits='release'",
     "profile.plugin.opt-level=3",
