@@ -11,18 +11,20 @@
 //! Start with [`ProgramsPage`], the first page anybody sees; then [`StatementPage`], the one everything is about. The
 //! addresses that pages link to are in [`path`], the spelling of amounts in [`amount`].
 
-pub mod amount;
-mod asset;
 mod frame;
 pub mod path;
-mod program;
+mod asset;
+
 mod programs;
+mod program;
+mod statement;
 mod progress;
 mod receipt;
-mod refusal;
 mod replay;
+mod refusal;
+
+pub mod amount;
 mod sentence;
-mod statement;
 
 pub use amount::{Figure, Unit};
 pub use asset::{Asset, asset};

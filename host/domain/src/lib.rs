@@ -2,30 +2,30 @@
 //! and answers, and how its answer becomes transfers. Pure: it reads no clock, no chance, no file and no socket, and
 //! it deliberately knows neither SQL nor wasm nor HTTP. Start at [`program`], then [`calculation`], then [`ledger`].
 
-pub mod actor;
-pub mod digest;
 pub mod error;
+pub mod digest;
 pub mod id;
+pub mod actor;
 
-pub mod calendar;
 pub mod currency;
-pub mod day;
 pub mod money;
+pub mod day;
 pub mod period;
+pub mod calendar;
 
 pub mod account;
-pub mod columns;
 pub mod product;
 pub mod transaction;
+pub mod columns;
 
-pub mod account_program;
 pub mod plugin;
 pub mod program;
+pub mod account_program;
 
 pub mod calculation;
-pub mod ledger;
 pub mod proposal;
-pub mod receipt;
+pub mod ledger;
 pub mod statement;
+pub mod receipt;
 
 pub use error::{Error, Result};

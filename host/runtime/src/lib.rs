@@ -2,21 +2,23 @@
 //! network. It knows the engine and nothing of SQL, HTTP or money rules; what a plugin answers is checked by `domain::proposal`.
 //! Start at [`admit`], which turns the bytes of a component into a [`Plugin`], then [`Plugin::calculate`].
 
-mod admission;
-mod batches;
-mod bindings;
-mod cache;
-mod calculate;
-mod convert;
-mod engine;
-mod failure;
-mod key;
 mod limits;
+mod engine;
+mod cache;
+mod admission;
 mod plugin;
-mod pool;
-mod receipt;
-mod sandbox;
 mod terms;
+
+mod calculate;
+mod batches;
+mod sandbox;
+mod bindings;
+mod convert;
+mod failure;
+
+mod key;
+mod receipt;
+mod pool;
 
 pub use admission::{Refusal, admit};
 pub use cache::Cache;

@@ -7,20 +7,20 @@ pub mod command;
 pub mod output;
 pub mod progress;
 
-pub mod balance;
-pub mod explain;
 pub mod host;
 pub mod import;
 pub mod plugin;
 pub mod program;
+pub mod seal;
+pub mod run;
+pub mod explain;
+pub mod statement;
 pub mod recorded;
 pub mod replay;
-pub mod run;
-pub mod seal;
-pub mod statement;
+pub mod balance;
 
-pub mod api;
-pub mod pages;
 pub mod serve;
+pub mod pages;
+pub mod api;
 
 pub mod demo;

@@ -14,24 +14,24 @@ pub mod clock;
 pub mod error;
 
 pub mod account;
+pub mod product;
 pub mod import;
 pub mod journal;
-pub mod product;
-pub mod sealed;
 pub mod segment;
+pub mod sealed;
 
-pub mod account_program;
 pub mod plugin;
 pub mod program;
+pub mod account_program;
 
-pub mod ledger;
-pub mod quarantine;
 pub mod run;
-pub mod standing;
+pub mod quarantine;
 pub mod statement;
+pub mod ledger;
+pub mod standing;
 
-pub mod audit;
 pub mod signing_key;
+pub mod audit;
 
 pub use clock::{Clock, Ids};
 pub use engine::{POSTGRES, SQLITE, Snapshot, Store, Tx};

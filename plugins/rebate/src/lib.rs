@@ -3,15 +3,15 @@
 //! The crate holds the terms of a rebate and their arithmetic. It knows no products (the host's selectors mark the rows), no earlier
 //! postings (the host posts the difference) and no other program. Start with [`terms`], then [`reckon`].
 
-pub mod due;
+pub mod terms;
+pub mod soundness;
+pub mod scale;
+pub mod volume;
 pub mod gather;
 pub mod reckon;
-pub mod scale;
-pub mod soundness;
-mod statement;
-pub mod terms;
-pub mod volume;
+pub mod due;
 pub mod words;
+mod statement;
 
 use gtm_sdk::{
     CURRENCY, Column, Context, Description, Micros, Outcome, Plan, Problem, Program, ProgramKind, Rows, Side, Sum,

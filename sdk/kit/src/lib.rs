@@ -1,11 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 pub mod case;
-pub mod conformance;
-pub mod gather;
-mod hostile;
-pub mod run;
 pub mod subject;
+pub mod gather;
+pub mod run;
+pub mod conformance;
+mod hostile;
 
 pub use case::Case;
 pub use conformance::{Check, Verdict, conform};
