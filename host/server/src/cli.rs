@@ -193,8 +193,8 @@ pub struct CreateProgram {
     #[arg(long, default_value = "quarter")]
     pub calendar: Calendar,
     /// First day of the program
-    #[arg(long)]
-    pub start: Day,
+    #[arg(long, required_unless_present = "new_terms")]
+    pub start: Option<Day>,
     /// Last day of the program
     #[arg(long)]
     pub end: Option<Day>,

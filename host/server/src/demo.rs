@@ -201,7 +201,7 @@ async fn create_programs(host: &Host, folder: &Path, company: &Company) -> Resul
             title: Some(title.into()),
             currency: CURRENCY.parse()?,
             calendar: calendar.parse()?,
-            start,
+            start: Some(start),
             end: None,
             valid_from: None,
             new_terms: false,

@@ -58,11 +58,12 @@ pub struct Held {
 /// Creates a program, or gives an existing one a new version of its terms. Terms are held against the plugin's schema and plan first.
 pub async fn create(host: &Host, of: &cli::CreateProgram) -> Result<Listed> {
     is_code(&of.code)?;
-    if let Some(end) = of.end.filter(|end| *end < of.start) {
+    if let (Some(start), Some(end)) = (of.start, of.end)
+        && end < start
+    {
         bail!(
-            "program `{}` would end on {end}, before it begins on {}: exchange the dates",
-            of.code,
-            of.start
+            "program `{}` would end on {end}, before it begins on {start}: exchange the dates",
+            of.code
         );
     }
     let text = std::fs::read_to_string(&of.terms)
@@ -91,7 +92,9 @@ pub async fn create(host: &Host, of: &cli::CreateProgram) -> Result<Listed> {
                 title,
                 currency: of.currency,
                 calendar: of.calendar,
-                start: of.start,
+                start: of
+                    .start
+                    .context("a new program needs its first day: --start YEAR-MONTH-DAY")?,
                 end: of.end,
             };
             tx.create_program(&new).await?

@@ -33,6 +33,9 @@ struct Open {
     host: Host,
 }
 
+/// Segments by their digest, as they are kept.
+type Contents = Vec<(domain::digest::Digest, Vec<u8>)>;
+
 impl Open {
     fn new(gtm: &Gtm) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -54,7 +57,7 @@ impl Open {
         self.runtime.block_on(prepare(&self.host, code, "2024"))
     }
 
-    fn contents(&self) -> Result<(u64, Corrections, Vec<(domain::digest::Digest, Vec<u8>)>)> {
+    fn contents(&self) -> Result<(u64, Corrections, Contents)> {
         self.runtime.block_on(async {
             let as_of = seal::seal(&self.host.store, &self.host.actor).await?;
             let corrections = seal::corrections(&self.host.store, as_of).await?;
