@@ -97,7 +97,7 @@ suite: components ## unit, story, plugin and conformance tests on SQLite and Pos
 stories: host ## the browser stories, with Debian's chromium
 	$(call step,browser stories)
 	@chromium=$$(scripts/browser.sh | tail -n 1); cd tests/browser; \
-	GTM_BIN='$(DEBUG_GTM)' GTM_CHROMIUM=$$chromium node --test
+	GTM_BINARY='$(DEBUG_GTM)' GTM_CHROMIUM=$$chromium node --test
 
 .PHONY: bench
 bench: toolchain ## measure: kernel, whole run, statements, import, each beside its rivals (GTM_BENCH_LINES=1000000: a smaller set)
