@@ -2,6 +2,7 @@
 
 pub mod company;
 
+use std::env;
 use std::fs;
 use std::io::ErrorKind;
 use std::num::NonZeroUsize;
@@ -86,7 +87,7 @@ pub async fn demo(global: &Global, of: &Demo) -> Result<End> {
     println!("{}\n", paid(&after));
 
     explain_one(&host).await?;
-    let database = database.display();
+    let (gtm, database) = (typed()?, database.display());
     println!("\nThe database stays in {database}. Try next:\n");
     for command in [
         "program show partner-volume",
@@ -96,13 +97,26 @@ pub async fn demo(global: &Global, of: &Demo) -> Result<End> {
         "replay --all",
         "audit",
     ] {
-        println!("  gtm --database {database} {command}");
+        println!("  {gtm} --database {database} {command}");
     }
     match of.no_serve {
-        true => println!("  gtm --database {database} serve"),
+        true => println!("  {gtm} --database {database} serve"),
         false => serve(host, of.listen).await?,
     }
     Ok(End::Done)
+}
+
+/// This binary as somebody in this folder would type it: `gtm` where the PATH finds it, its path otherwise.
+fn typed() -> Result<String> {
+    let binary = env::current_exe()?;
+    let found =
+        env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join("gtm") == binary));
+    let here = env::current_dir()?;
+    Ok(match binary.strip_prefix(&here) {
+        _ if found => "gtm".to_owned(),
+        Ok(below) => below.display().to_string(),
+        Err(_) => binary.display().to_string(),
+    })
 }
 
 /// A fresh database in the demonstration's folder.
@@ -164,10 +178,10 @@ fn component(of: &Demo) -> Result<PathBuf> {
     if let Some(path) = &of.component {
         return Ok(path.clone());
     }
-    let folder = match std::env::var_os("GTM_COMPONENTS") {
+    let folder = match env::var_os("GTM_COMPONENTS") {
         Some(folder) => PathBuf::from(folder),
         None => {
-            let binary = std::env::current_exe()?;
+            let binary = env::current_exe()?;
             binary
                 .parent()
                 .and_then(Path::parent)
