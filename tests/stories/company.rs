@@ -107,7 +107,7 @@ pub fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 }
 
 /// An amount in millionths.
-fn micros(amount: &str) -> i64 {
+pub fn micros(amount: &str) -> i64 {
     let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
     format!("{whole}{fraction:0<6}")
         .parse()

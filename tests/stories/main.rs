@@ -6,5 +6,6 @@ mod real_sales;
 
 mod bad_input;
 mod correction;
+mod examples;
 mod kill;
 mod tampering;
