@@ -14,6 +14,7 @@ pub mod period;
 pub mod calendar;
 
 pub mod account;
+pub mod payee;
 pub mod product;
 pub mod transaction;
 pub mod columns;
@@ -27,5 +28,8 @@ pub mod proposal;
 pub mod ledger;
 pub mod statement;
 pub mod receipt;
+
+pub mod settlement;
+pub mod payment;
 
 pub use error::{Error, Result};
