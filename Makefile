@@ -86,8 +86,15 @@ components: toolchain host ## the plugins as components
 	$(call step,plugin components)
 	$(call build_components,$(DEBUG_GTM),$(PLUGINS))
 
+# What the tests look into files with: a database behind the host's back, documents against their schemas.
+.PHONY: tools
+tools:
+	$(call step,tools)
+	@command -v sqlite3 >/dev/null || scripts/debian-install.sh sqlite3
+	@command -v xmllint >/dev/null || scripts/debian-install.sh libxml2-utils
+
 .PHONY: suite
-suite: components ## unit, story, plugin and conformance tests on SQLite and PostgreSQL, and the examples in the documentation
+suite: tools components ## unit, story, plugin and conformance tests on SQLite and PostgreSQL, and the examples in the documentation
 	$(call step,tests on SQLite and PostgreSQL)
 	@scripts/with-postgres.sh $(SHELL) -exc ' \
 	  cargo test --locked --workspace --doc --no-fail-fast; \
