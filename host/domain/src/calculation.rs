@@ -1,5 +1,6 @@
 //! What a calculation is told and what it answers, in the words of the WIT contract, which explains each. The JSON of these
-//! types is what receipts hash: amounts are texts in it, lists keep their order.
+//! types is what receipts hash: amounts are texts in it, lists keep their order. Fields stand in the order of their names, which is the
+//! order of canonical JSON: see [`crate::digest::ordered_json`].
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -35,10 +36,10 @@ pub struct AgreedFigure {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Participant {
     pub account: String,
+    pub agreed: Vec<AgreedFigure>,
     pub attributes: Vec<Attribute>,
     pub enrolled_from: Day,
     pub enrolled_until: Option<Day>,
-    pub agreed: Vec<AgreedFigure>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,15 +50,15 @@ pub struct Verdict {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gathered {
-    pub window: Window,
     pub periods: Vec<Period>,
+    pub window: Window,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProductEntry {
-    pub sku: String,
-    pub category: String,
     pub attributes: Vec<Attribute>,
+    pub category: String,
+    pub sku: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,25 +69,25 @@ pub struct Dictionary {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpeningBalance {
-    pub code: String,
     pub amount: Micros,
+    pub code: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Context {
+    pub currency: Currency,
+    pub dictionaries: Vec<Dictionary>,
+    pub end_customers: Vec<String>,
+    pub gathered: Vec<Gathered>,
+    pub opening_balances: Vec<OpeningBalance>,
+    pub participant: Participant,
+    pub period: Period,
+    pub products: Vec<ProductEntry>,
     /// The program's code.
     pub program: String,
     /// Canonical JSON.
     pub terms: String,
-    pub participant: Participant,
-    pub period: Period,
     pub year: Period,
-    pub gathered: Vec<Gathered>,
-    pub currency: Currency,
-    pub opening_balances: Vec<OpeningBalance>,
-    pub products: Vec<ProductEntry>,
-    pub end_customers: Vec<String>,
-    pub dictionaries: Vec<Dictionary>,
 }
 
 impl Context {
@@ -110,17 +111,17 @@ pub enum Citations {
 /// What is due by one rule, in full.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transfer {
-    pub rule: String,
-    pub debit: String,
-    pub credit: String,
     /// Never 0; negative when it runs from credit to debit.
     pub amount: Micros,
-    pub unit: String,
+    pub basis: Option<Decimal>,
+    pub citations: Citations,
+    pub credit: String,
+    pub debit: String,
     pub effective: Day,
     pub expires: Option<Day>,
-    pub basis: Option<Decimal>,
     pub rate: Option<Decimal>,
-    pub citations: Citations,
+    pub rule: String,
+    pub unit: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,11 +139,11 @@ pub enum Figure {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    pub rule: String,
+    pub amount: Option<Micros>,
+    pub figures: Vec<Figure>,
     /// Place in the descriptor's messages.
     pub message: u32,
-    pub figures: Vec<Figure>,
-    pub amount: Option<Micros>,
+    pub rule: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,18 +156,18 @@ pub enum Measure {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Milestone {
-    pub rule: String,
-    pub message: u32,
     pub figures: Vec<Figure>,
     pub measure: Measure,
+    pub message: u32,
     pub reached: Micros,
+    pub rule: String,
     pub target: Micros,
     pub worth: Option<Micros>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
-    pub transfers: Vec<Transfer>,
     pub milestones: Vec<Milestone>,
     pub steps: Vec<Step>,
+    pub transfers: Vec<Transfer>,
 }

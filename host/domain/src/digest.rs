@@ -39,6 +39,19 @@ pub fn canonical_json(value: &impl Serialize) -> Result<Vec<u8>> {
         .map_err(|e| Error::new(format!("this cannot be written as canonical JSON: {e}")))
 }
 
+/// The canonical JSON of a value whose types declare their fields in the order of their names: the same bytes as
+/// [`canonical_json`], which keeps every value in memory to sort it and takes ten times as long. Each statement writes three of these.
+pub fn ordered_json(value: &impl Serialize) -> Result<Vec<u8>> {
+    let json =
+        serde_json::to_vec(value).map_err(|e| Error::new(format!("this cannot be written as canonical JSON: {e}")))?;
+    debug_assert_eq!(
+        String::from_utf8_lossy(&json),
+        String::from_utf8_lossy(&canonical_json(value)?),
+        "fields stand in the order of their names"
+    );
+    Ok(json)
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))

@@ -3,36 +3,37 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
-use crate::digest::{Digest, canonical_json};
+use crate::digest::{Digest, ordered_json};
 
+/// Fields in the order of their names: see [`ordered_json`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The program's code.
-    pub program: String,
     /// The account's number.
     pub account: String,
-    /// The period's label.
-    pub period: String,
-    pub revision: i64,
+    /// The contract's version, such as `gtm:program@0.1.0`.
+    pub api: String,
     /// SHA-256 of the component that calculated.
     pub component: Digest,
     /// SHA-256 of the canonical JSON of the context.
     pub context: Digest,
-    /// See [`crate::columns::digest`].
-    pub rows: Digest,
-    pub row_count: u64,
-    /// SHA-256 of the canonical JSON of the outcome.
-    pub output: Digest,
-    /// SHA-256 of the log.
-    pub log: Digest,
-    /// The contract's version, such as `gtm:program@0.1.0`.
-    pub api: String,
     /// The engine's name and version.
     pub engine: String,
     /// The same number on every machine.
     pub fuel: u64,
+    /// SHA-256 of the log.
+    pub log: Digest,
+    /// SHA-256 of the canonical JSON of the outcome.
+    pub output: Digest,
+    /// The period's label.
+    pub period: String,
     /// The journal position read up to.
     pub position: u64,
+    /// The program's code.
+    pub program: String,
+    pub revision: i64,
+    pub row_count: u64,
+    /// See [`crate::columns::digest`].
+    pub rows: Digest,
     pub signature: Signature,
 }
 
@@ -52,6 +53,6 @@ impl Receipt {
             signature: Signature::default(),
             ..self.clone()
         };
-        canonical_json(&unsigned)
+        ordered_json(&unsigned)
     }
 }

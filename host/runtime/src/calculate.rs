@@ -2,7 +2,7 @@
 
 use domain::calculation::{Context, Outcome};
 use domain::columns::ColumnSlice;
-use domain::digest::canonical_json;
+use domain::digest::ordered_json;
 use domain::proposal;
 
 use crate::batches::{self, BATCH_ROWS, Batches};
@@ -98,7 +98,7 @@ impl Plugin {
             .map_err(|failure| End::Answer(failure.of(&self.code.name)))?;
         proposal::check(self.descriptor(), context, rows, &outcome)
             .map_err(|e| End::Answer(Failure::Proposal(e.to_string())))?;
-        let output = canonical_json(&outcome).map_err(|e| End::Answer(Failure::Proposal(e.to_string())))?;
+        let output = ordered_json(&outcome).map_err(|e| End::Answer(Failure::Proposal(e.to_string())))?;
         Ok((outcome, output))
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use domain::digest::{Digest, canonical_json};
+use domain::digest::{Digest, ordered_json};
 use domain::id::{AccountId, ProgramId, StatementId, TermsId};
 use domain::ledger::Transfer;
 use domain::statement::{Latest, Revision, Statement};
@@ -149,12 +149,12 @@ impl Tx {
                 .await?;
             let receipts: Vec<_> = kept
                 .iter()
-                .map(|(id, revision)| json!([id, revision.number, revision.receipt]))
+                .map(|(id, revision)| (id, revision.number, &revision.receipt))
                 .collect();
             let transfers: usize = kept.iter().map(|(_, revision)| revision.transfers.len()).sum();
             let details = json!({
                 "program": program, "period": period, "statements": kept.len(), "transfers": transfers,
-                "receipts": Digest::of(&canonical_json(&receipts)?),
+                "receipts": Digest::of(&ordered_json(&receipts)?),
             });
             self.note("post-statements", run, details);
         }
@@ -294,7 +294,7 @@ impl Tx {
         let at = self.at;
         let mut rows = Vec::with_capacity(posted.len());
         for (id, revision) in posted {
-            let receipt = String::from_utf8_lossy(&canonical_json(&revision.receipt)?).into_owned();
+            let receipt = String::from_utf8_lossy(&ordered_json(&revision.receipt)?).into_owned();
             rows.push((*id, *revision, receipt));
         }
         insert_many!(

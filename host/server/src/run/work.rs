@@ -3,7 +3,7 @@
 use anyhow::Result;
 use domain::calculation::Context;
 use domain::columns::{self, ColumnSlice};
-use domain::digest::{Digest, canonical_json};
+use domain::digest::{Digest, ordered_json};
 use domain::id::RunId;
 use domain::ledger::{self, Reason, Transfer};
 use domain::money::Micros;
@@ -90,7 +90,7 @@ impl Desk<'_> {
             Ok(context) => context,
             Err(e) => return Ok(self.held(worked, format!("{e:#}"), String::new(), None, None)),
         };
-        let context_json = canonical_json(&context)?;
+        let context_json = ordered_json(&context)?;
         let (context_digest, rows_digest) = (Digest::of(&context_json), columns::digest(&gathered.slices));
         let component = self.prepared.terms.component;
         if member
