@@ -9,8 +9,8 @@ use domain::digest::Digest;
 use store::segment::{Corrections, Opened, Sealer, due};
 use store::{Error, Store};
 
-/// Rows read from the journal at a time.
-const READ_AT_ONCE: i64 = 50_000;
+/// Rows read from the journal at a time: few megabytes.
+const READ_AT_ONCE: i64 = 10_000;
 
 /// Seals every row that stands in the journal, merges what has become small, and gives the position sealed up to.
 pub async fn seal(store: &Store, actor: &Actor) -> Result<u64> {

@@ -4,14 +4,16 @@ use domain::currency::Currency;
 use domain::day::Day;
 use domain::money::Micros;
 use domain::transaction::{DateBasis, NewTransaction, OtherDates, RowKind, Transaction};
+use serde::Deserialize;
 use sqlx::types::Json;
 
 use crate::bulk::list;
+use crate::engine::Connection;
 use crate::error::read;
 use crate::segment::Row;
 use crate::{Error, Result, Snapshot};
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx::FromRow, Deserialize)]
 struct JournalRow {
     position: i64,
     account: i64,
@@ -59,21 +61,41 @@ impl Snapshot {
 
     /// The rows after a position, by position, corrected or not.
     pub async fn rows_after(&mut self, position: u64, limit: i64) -> Result<Vec<Row>> {
-        let rows: Vec<JournalRow> = on_engine!(self, |conn| {
-            sqlx::query_as(
-                "select position, account, product, end_customer, kind, date, order_date, ship_date, invoice_date, payment_date,
-                        scan_date, currency, quantity_micros, net_amount_micros, gross_amount_micros, cost_micros,
-                        list_price_micros, attributes, corrects
-                 from journal
-                 where position > $1
-                 order by position
-                 limit $2",
-            )
-            .bind(position as i64)
-            .bind(limit)
-            .fetch_all(conn)
-            .await
-        })?;
+        let rows: Vec<JournalRow> = match &mut self.connection {
+            Connection::Sqlite(tx) => {
+                // Each row and each of its values crosses over from SQLite's thread; one text crosses once, which halves the time of sealing.
+                let rows: String = sqlx::query_scalar(
+                    "select json_group_array(json_object(
+                                'position', position, 'account', account, 'product', product, 'end_customer', end_customer,
+                                'kind', kind, 'date', date, 'order_date', order_date, 'ship_date', ship_date,
+                                'invoice_date', invoice_date, 'payment_date', payment_date, 'scan_date', scan_date,
+                                'currency', currency, 'quantity_micros', quantity_micros, 'net_amount_micros', net_amount_micros,
+                                'gross_amount_micros', gross_amount_micros, 'cost_micros', cost_micros,
+                                'list_price_micros', list_price_micros, 'attributes', json(attributes), 'corrects', corrects))
+                     from (select * from journal where position > $1 order by position limit $2)",
+                )
+                .bind(position as i64)
+                .bind(limit)
+                .fetch_one(&mut **tx)
+                .await?;
+                read(serde_json::from_str(&rows))?
+            }
+            Connection::Postgres(tx) => {
+                sqlx::query_as(
+                    "select position, account, product, end_customer, kind, date, order_date, ship_date, invoice_date,
+                            payment_date, scan_date, currency, quantity_micros, net_amount_micros, gross_amount_micros,
+                            cost_micros, list_price_micros, attributes, corrects
+                     from journal
+                     where position > $1
+                     order by position
+                     limit $2",
+                )
+                .bind(position as i64)
+                .bind(limit)
+                .fetch_all(&mut **tx)
+                .await?
+            }
+        };
         rows.into_iter().map(Row::try_from).collect()
     }
 
@@ -132,15 +154,18 @@ impl Snapshot {
     /// Which rows up to a position correct another: their position, and the other's.
     pub async fn corrections(&mut self, as_of: u64) -> Result<Vec<(u64, u64)>> {
         let rows: Vec<(i64, i64)> = on_engine!(self, |conn| {
-            sqlx::query_as("select position, corrects from journal where corrects is not null and position <= $1 order by position")
+            // The plus keeps SQLite from walking through the whole journal by position: the index of corrections holds all it needs.
+            sqlx::query_as("select position, corrects from journal where corrects is not null and +position <= $1")
                 .bind(as_of as i64)
                 .fetch_all(conn)
                 .await
         })?;
-        Ok(rows
+        let mut corrections: Vec<_> = rows
             .into_iter()
             .map(|(position, corrects)| (position as u64, corrects as u64))
-            .collect())
+            .collect();
+        corrections.sort_unstable();
+        Ok(corrections)
     }
 
     /// The rows at these positions as they came in, by position: the lines that a statement cites.
