@@ -348,7 +348,7 @@ fn lines_that_cannot_be_kept_are_refused_one_by_one(engine: Engine) {
         ),
         (
             b"B-9,gift,south,cup,2024-01-01,GBP,1,1",
-            "kind: column kind: `gift` is no kind of row: write sale, return, order, adjustment, usage or point-of-sale",
+            "kind: column kind: `gift` is no kind of row: write sale, return, order, adjustment, usage, point-of-sale, redemption or inventory",
         ),
         (
             b"B-10,sale,nobody,cup,2024-01-01,GBP,1,1",

@@ -25,6 +25,8 @@ pub mod account_program;
 
 pub mod calculation;
 pub mod proposal;
+pub mod adjudication;
+pub mod decision;
 pub mod ledger;
 pub mod statement;
 pub mod receipt;

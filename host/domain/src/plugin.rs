@@ -97,6 +97,43 @@ pub struct Message {
     pub text: String,
 }
 
+/// How requests and claims are written, and which balances they move.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimHandling {
+    /// JSON Schema 2020-12 of an object with the properties `fields` and `line`.
+    pub claim_schema: String,
+    pub request_schema: Option<String>,
+    /// Fields of a line that together are its natural key.
+    pub line_key: Vec<String>,
+    pub from: String,
+    pub committed: Option<String>,
+    pub to: String,
+    pub written_off: Option<String>,
+}
+
+impl ClaimHandling {
+    /// The codes of the balances it names, `from`, `committed`, `to`, then `written-off`.
+    pub fn balances(&self) -> impl Iterator<Item = &str> {
+        [
+            Some(&self.from),
+            self.committed.as_ref(),
+            Some(&self.to),
+            self.written_off.as_ref(),
+        ]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+    }
+
+    /// The codes of those whose holdings a claim's context tells, in their order.
+    pub fn told(&self) -> impl Iterator<Item = &str> {
+        [Some(&self.from), self.committed.as_ref(), Some(&self.to)]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Descriptor {
     pub id: String,
@@ -110,7 +147,8 @@ pub struct Descriptor {
     pub balances: Vec<Balance>,
     /// JSON Schema 2020-12, as the plugin wrote it.
     pub terms_schema: String,
-    pub claim_schema: Option<String>,
+    /// Present exactly when it rules on claims.
+    pub claims: Option<ClaimHandling>,
     pub messages: Vec<Message>,
     pub order_independent: bool,
 }
@@ -247,6 +285,10 @@ pub struct Plan {
     pub agreed: Vec<String>,
     /// Codes of the balances whose opening amount is needed.
     pub balances: Vec<String>,
+    /// Whether claims come with special price agreements.
+    pub agreements: bool,
+    /// Whether claims come with reported stock.
+    pub inventory: bool,
 }
 
 pub const MAX_SELECTORS: usize = 32;
@@ -273,9 +315,6 @@ impl Plan {
                 "the plan has {} selectors; at most {MAX_SELECTORS} fit a row's mask",
                 self.selectors.len()
             )));
-        }
-        if self.kinds.is_empty() {
-            return Err(Error::new("the plan names no kind of row, so nothing could be sent"));
         }
         Ok(())
     }
@@ -325,6 +364,8 @@ mod tests {
             }],
             agreed: vec![],
             balances: vec![],
+            agreements: false,
+            inventory: false,
         };
         assert_eq!(plan.selector_bits(Some(&product("1", ""))), 1);
         assert!(!plan.sends(plan.selector_bits(None)));

@@ -3,7 +3,7 @@
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::calculation::{Citations, Context, Outcome, Transfer};
+use crate::calculation::{Citations, Context, Figure, Outcome, Transfer};
 use crate::columns::ColumnSlice;
 use crate::money::Micros;
 use crate::plugin::{CURRENCY_UNIT, Descriptor, SETTLED};
@@ -28,32 +28,41 @@ pub fn check(descriptor: &Descriptor, context: &Context, rows: &[ColumnSlice<'_>
     let messages = outcome
         .steps
         .iter()
-        .map(|step| (&step.rule, step.message, &step.figures))
+        .map(|step| (&*step.rule, step.message, &step.figures[..]))
         .chain(
             outcome
                 .milestones
                 .iter()
-                .map(|milestone| (&milestone.rule, milestone.message, &milestone.figures)),
+                .map(|milestone| (&*milestone.rule, milestone.message, &milestone.figures[..])),
         );
-    for (rule, message, figures) in messages {
+    says_what_is_declared(descriptor, messages).map_err(|e| Error::new(format!("{plugin}, {e}")))?;
+    steps_sum_to_transfers(outcome).map_err(|e| Error::new(format!("{plugin}, {e}")))
+}
+
+/// Refuses a sentence that is not declared, or lacks a figure. Each is its rule, its place and its figures.
+pub(crate) fn says_what_is_declared<'a>(
+    descriptor: &Descriptor,
+    said: impl Iterator<Item = (&'a str, u32, &'a [Figure])>,
+) -> Result<()> {
+    for (rule, message, figures) in said {
         let text = descriptor
             .messages
             .get(message as usize)
             .map(|message| &*message.text)
             .ok_or_else(|| {
                 Error::new(format!(
-                    "{plugin}, rule `{rule}`: message {message} does not exist; {} are declared",
+                    "rule `{rule}`: message {message} does not exist; {} are declared",
                     descriptor.messages.len()
                 ))
             })?;
         if let Some(missing) = placeholders(text).find(|place| *place >= figures.len()) {
             return Err(Error::new(format!(
-                "{plugin}, rule `{rule}`: message {message} shows figure {{{missing}}}, but {} were given",
+                "rule `{rule}`: message {message} shows figure {{{missing}}}, but {} were given",
                 figures.len()
             )));
         }
     }
-    steps_sum_to_transfers(outcome).map_err(|e| Error::new(format!("{plugin}, {e}")))
+    Ok(())
 }
 
 /// The places named by `{0}`, `{1}` … in a message.

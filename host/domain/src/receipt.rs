@@ -1,4 +1,4 @@
-//! The receipt of a statement: what went in, what came out and what it took, signed by the host.
+//! Receipts: what went in, what came out and what it took, signed by the host. One is of a statement, the other of a ruling on a claim.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,54 @@ pub struct Receipt {
     pub signature: Signature,
 }
 
-/// Ed25519 over [`Receipt::signed_bytes`].
+/// The receipt of a ruling.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionReceipt {
+    /// The program's code.
+    pub program: String,
+    /// The account's number.
+    pub account: String,
+    /// The claim's number.
+    pub claim: String,
+    /// From 1: how often the claim was ruled on.
+    pub revision: i64,
+    /// SHA-256 of the component that ruled.
+    pub component: Digest,
+    /// SHA-256 of the canonical JSON of the context.
+    pub context: Digest,
+    /// SHA-256 of the canonical JSON of the evidence.
+    pub evidence: Digest,
+    /// SHA-256 of the canonical JSON of the claim as it was sent.
+    pub asked: Digest,
+    /// SHA-256 of the canonical JSON of the decision.
+    pub output: Digest,
+    /// SHA-256 of the log.
+    pub log: Digest,
+    /// The contract's version, such as `gtm:program@0.1.0`.
+    pub api: String,
+    /// The engine's name and version.
+    pub engine: String,
+    /// The same number on every machine.
+    pub fuel: u64,
+    pub signature: Signature,
+}
+
+/// What the host signs.
+pub trait Signed: Serialize + Clone {
+    /// Whose receipt it is, as a sentence names it.
+    fn subject(&self) -> String;
+
+    fn signature(&self) -> &Signature;
+
+    fn with_signature(self, signature: Signature) -> Self;
+
+    /// The canonical JSON of everything but the signature.
+    fn signed_bytes(&self) -> Result<Vec<u8>> {
+        ordered_json(&self.clone().with_signature(Signature::default()))
+    }
+}
+
+/// Ed25519 over [`Signed::signed_bytes`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
     /// SHA-256 of the public key, in hexadecimal digits; empty before signing.
@@ -46,13 +93,36 @@ pub struct Signature {
     pub value: String,
 }
 
-impl Receipt {
-    /// The canonical JSON of everything but the signature.
-    pub fn signed_bytes(&self) -> Result<Vec<u8>> {
-        let unsigned = Receipt {
-            signature: Signature::default(),
-            ..self.clone()
-        };
-        ordered_json(&unsigned)
+impl Signed for Receipt {
+    fn subject(&self) -> String {
+        format!(
+            "the receipt of `{}`, period {}, program `{}`",
+            self.account, self.period, self.program
+        )
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn with_signature(self, signature: Signature) -> Self {
+        Self { signature, ..self }
+    }
+}
+
+impl Signed for DecisionReceipt {
+    fn subject(&self) -> String {
+        format!(
+            "the receipt of `{}`, claim `{}`, program `{}`",
+            self.account, self.claim, self.program
+        )
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn with_signature(self, signature: Signature) -> Self {
+        Self { signature, ..self }
     }
 }

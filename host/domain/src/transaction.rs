@@ -23,20 +23,35 @@ pub enum RowKind {
     Adjustment = 3,
     Usage = 4,
     PointOfSale = 5,
+    /// Points used up.
+    Redemption = 6,
+    /// Stock reported on hand at the end of the day.
+    Inventory = 7,
 }
 
 impl RowKind {
-    pub const ALL: [RowKind; 6] = [
+    pub const ALL: [RowKind; 8] = [
         RowKind::Sale,
         RowKind::Return,
         RowKind::Order,
         RowKind::Adjustment,
         RowKind::Usage,
         RowKind::PointOfSale,
+        RowKind::Redemption,
+        RowKind::Inventory,
     ];
 
     pub fn as_str(self) -> &'static str {
-        ["sale", "return", "order", "adjustment", "usage", "point-of-sale"][self as usize]
+        [
+            "sale",
+            "return",
+            "order",
+            "adjustment",
+            "usage",
+            "point-of-sale",
+            "redemption",
+            "inventory",
+        ][self as usize]
     }
 }
 
@@ -66,7 +81,7 @@ impl FromStr for RowKind {
             .find(|kind| kind.as_str() == text)
             .ok_or_else(|| {
                 Error::new(format!(
-                    "`{text}` is no kind of row: write sale, return, order, adjustment, usage or point-of-sale"
+                    "`{text}` is no kind of row: write sale, return, order, adjustment, usage, point-of-sale, redemption or inventory"
                 ))
             })
     }

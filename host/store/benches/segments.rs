@@ -258,6 +258,8 @@ fn plan() -> Plan {
         selectors: vec![everything()],
         agreed: vec![],
         balances: vec![],
+        agreements: false,
+        inventory: false,
     }
 }
 

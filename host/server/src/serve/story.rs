@@ -323,7 +323,7 @@ fn descriptor() -> Descriptor {
         transaction_attributes: vec![],
         balances: vec![balance("expense", Side::Debit), balance("payable", Side::Credit)],
         terms_schema: "{}".into(),
-        claim_schema: None,
+        claims: None,
         messages: vec![
             message("net", "Net sales are {0}"),
             message("tier", "From {0} on: {1} at {2}"),

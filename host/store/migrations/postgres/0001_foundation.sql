@@ -68,7 +68,7 @@ create table journal (
     key text not null,
     digest bytea not null,
     import bigint not null references imports (ordinal),
-    kind smallint not null check (kind between 0 and 5),
+    kind smallint not null check (kind between 0 and 7),
     account bigint not null references accounts (ordinal),
     product bigint references products (ordinal),
     end_customer bigint references accounts (ordinal),

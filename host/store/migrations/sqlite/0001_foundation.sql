@@ -68,7 +68,7 @@ create table journal (
     key text not null,
     digest blob not null,
     import integer not null references imports (ordinal),
-    kind integer not null check (kind between 0 and 5),
+    kind integer not null check (kind between 0 and 7),
     account integer not null references accounts (ordinal),
     product integer references products (ordinal),
     end_customer integer references accounts (ordinal),

@@ -65,6 +65,8 @@ fn plan() -> Plan {
         selectors: vec![],
         agreed: vec![],
         balances: vec![],
+        agreements: false,
+        inventory: false,
     }
 }
 
@@ -81,7 +83,7 @@ fn product(ordinal: i64) -> Product {
 }
 
 fn products() -> Vec<Product> {
-    (1..=6).map(product).collect()
+    (1..=8).map(product).collect()
 }
 
 fn span(first: i32, last: i32) -> Spans {
@@ -300,7 +302,7 @@ fn journal() -> impl Strategy<Value = Vec<Row>> {
                 attributes.insert("till".to_owned(), format!("{}", amount % 5));
             }
             rows.push(Row {
-                kind: RowKind::ALL[usize::from(kind % 6) * usize::from(mess.late)],
+                kind: RowKind::ALL[usize::from(kind % 8) * usize::from(mess.late)],
                 order_date: near(6),
                 ship_date: Some(day + 3),
                 invoice_date: near(8),
@@ -334,7 +336,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
     let all = selector("all", vec![], vec![]);
     let kinds = prop_oneof![
         Just(RowKind::ALL.to_vec()),
-        prop::sample::subsequence(RowKind::ALL.to_vec(), 1..=6)
+        prop::sample::subsequence(RowKind::ALL.to_vec(), 1..=8)
     ];
     let bases = prop_oneof![Just(DateBasis::Transaction), prop::sample::select(&BASES[..])];
     let columns = prop_oneof![

@@ -86,7 +86,7 @@ pub fn descriptor(version: &str) -> Descriptor {
         transaction_attributes: vec![],
         balances: vec![balance("expense", Side::Debit), balance("payable", Side::Credit)],
         terms_schema: "{}".into(),
-        claim_schema: None,
+        claims: None,
         messages: vec![],
         order_independent: true,
     }

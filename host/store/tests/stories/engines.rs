@@ -43,7 +43,7 @@ impl Chance {
         let corrects = (self.below(4) == 0).then(|| format!("k{}", self.below(60)));
         NewTransaction {
             source: ["erp", "pos"][self.below(8) as usize / 7].into(),
-            kind: RowKind::ALL[self.below(6) as usize],
+            kind: RowKind::ALL[self.below(8) as usize],
             product: (self.below(3) > 0).then(|| format!("p{}", self.below(6))),
             end_customer: (self.below(5) == 0).then(|| self.below(12).to_string()),
             date: day,
