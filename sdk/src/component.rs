@@ -4,8 +4,11 @@
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
-use crate::bindings::exports::gtm::program::{calculation, descriptor, eligibility};
-use crate::{Batch, Context, Outcome, Participant, Plan, Problem, Program, Rows, Verdict, last_words, terms};
+use crate::bindings::exports::gtm::program::{adjudication, calculation, descriptor, eligibility};
+use crate::{
+    Adjudicate, Batch, Claim, Context, Decision, Evidence, Outcome, Participant, Plan, Problem, Program, Rows, Verdict,
+    last_words, terms,
+};
 
 /// A program as the component's exports see it.
 #[derive(Debug)]
@@ -32,6 +35,18 @@ impl<P: Program> eligibility::Guest for Component<P> {
     fn assess(terms: String, participant: Participant) -> Result<Verdict, Problem> {
         last_words::listen();
         P::assess(&terms::parse(&terms)?, &participant)
+    }
+}
+
+impl<P: Adjudicate> Component<P> {
+    #[doc(hidden)]
+    pub fn rules_on_claims() {}
+}
+
+impl<P: Adjudicate> adjudication::Guest for Component<P> {
+    fn adjudicate(context: Context, evidence: Evidence, claim: Claim) -> Result<Decision, Problem> {
+        last_words::listen();
+        P::adjudicate(&context, terms::parse(&context.terms)?, &evidence, &claim)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a plugin is: the builder of its descriptor, and the defaults of a plan.
 
 use crate::bindings::exports::gtm::program::descriptor::{Balance, Descriptor, Message};
-use crate::{Column, DateBasis, Plan, ProgramKind, RowKind, Side};
+use crate::{ClaimHandling, Column, DateBasis, Plan, ProgramKind, RowKind, Side};
 
 /// The unit of a balance in the program's currency, whichever that is.
 pub const CURRENCY: &str = "currency";
@@ -37,7 +37,7 @@ impl Description {
             transaction_attributes: Vec::new(),
             balances: Vec::new(),
             terms_schema: String::new(),
-            claim_schema: None,
+            claims: None,
             messages: Vec::new(),
             order_independent: false,
         })
@@ -94,6 +94,13 @@ impl Description {
         self
     }
 
+    /// How requests and claims are written and which balances they move, for a program that implements
+    /// [`Adjudicate`](crate::Adjudicate).
+    pub fn claims(mut self, handling: ClaimHandling) -> Self {
+        self.0.claims = Some(handling);
+        self
+    }
+
     /// Promises that the order of rows never changes the answer. The conformance kit tries it.
     pub fn order_independent(mut self) -> Self {
         self.0.order_independent = true;
@@ -136,6 +143,35 @@ impl Plan {
             selectors: Vec::new(),
             balances: Vec::new(),
             agreed: Vec::new(),
+            agreements: false,
+            inventory: false,
+        }
+    }
+}
+
+impl ClaimHandling {
+    /// Claims of this schema, which are paid from one balance to another, without requests, commitments or write-offs. Whatever else the program
+    /// does is set in place:
+    ///
+    /// ```
+    /// use gtm_sdk::*;
+    ///
+    /// let handling = ClaimHandling {
+    ///     committed: Some("committed".to_owned()),
+    ///     line_key: vec!["invoice".to_owned()],
+    ///     ..ClaimHandling::new("{}", "fund", "payable")
+    /// };
+    /// assert_eq!(handling.from, "fund");
+    /// ```
+    pub fn new(claim_schema: &str, from: &str, to: &str) -> Self {
+        ClaimHandling {
+            claim_schema: claim_schema.to_owned(),
+            request_schema: None,
+            line_key: Vec::new(),
+            from: from.to_owned(),
+            committed: None,
+            to: to.to_owned(),
+            written_off: None,
         }
     }
 }

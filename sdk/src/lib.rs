@@ -1,4 +1,5 @@
-//! What a program plugin is written with: one type, one trait ([`Program`]), one macro ([`export_program!`]).
+//! What a program plugin is written with: one type, one trait ([`Program`]), one macro ([`export_program!`]); a program that rules on
+//! claims implements a second one ([`Adjudicate`]).
 //!
 //! The crate holds the contract in Rust's words and the arithmetic that programs share: exact money, one rounding, tiers,
 //! bands, growth, caps, apportioning and an explanation that cannot disagree with the amounts. It knows nothing of the host:
@@ -13,12 +14,14 @@
 pub mod bindings;
 
 pub mod context;
+pub mod claim;
 pub mod description;
 pub mod problem;
 pub mod program;
 #[macro_use]
 pub mod terms;
 pub mod apportion;
+pub mod day;
 pub mod bands;
 pub mod cap;
 pub mod explanation;
@@ -35,16 +38,24 @@ pub mod log;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 
+pub use bindings::exports::gtm::program::adjudication::{
+    ApprovedRequest, Claim, ClaimKind, ClaimLine, ClaimedLine, Consumption, Decision, Evidence, LineDecision, Proof,
+    Ruling,
+};
 pub use bindings::exports::gtm::program::calculation::{
     AttributeColumn, Batch, Citations, Measure, Milestone, Outcome, Transfer,
 };
-pub use bindings::exports::gtm::program::descriptor::{DateBasis, Plan, ProductTest, Selector, Side};
+pub use bindings::exports::gtm::program::descriptor::{ClaimHandling, DateBasis, Plan, ProductTest, Selector, Side};
 pub use bindings::exports::gtm::program::eligibility::Verdict;
 pub use bindings::gtm::program::explanation::{Figure, Step};
-pub use bindings::gtm::program::facts::{Context, Dictionary, Gathered, OpeningBalance, Product, Window};
+pub use bindings::gtm::program::facts::{
+    Agreement, Context, Dictionary, Gathered, OpeningBalance, Product, Stock, Window,
+};
 pub use bindings::gtm::program::types::{
     AgreedFigure, Attribute, Column, Participant, Period, Problem, ProgramKind, RowKind,
 };
+pub use claim::Adjudicate;
+pub use day::Day;
 pub use description::{CURRENCY, Description};
 pub use money::{Micros, Sum};
 pub use program::Program;

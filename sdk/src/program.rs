@@ -91,36 +91,74 @@ pub trait Program: Sized + 'static {
     }
 
     /// Begins a calculation. A problem fails the statement; the host sees it when it asks for the answer.
-    fn start(context: Context, terms: Self::Terms) -> Result<Self, Problem>;
+    ///
+    /// A program of the world `adjudicator` has no calculation and leaves out this function and the two after it.
+    fn start(context: Context, terms: Self::Terms) -> Result<Self, Problem> {
+        let _ = (context, terms);
+        Err(Problem::new(
+            "no-calculation",
+            "this program rules on claims and calculates nothing",
+        ))
+    }
 
     /// Takes some rows, ordered by date, then position, within a batch and from batch to batch. Called any number of times,
     /// also never. Rows of the plan's windows come in the same stream: tell them apart by date.
-    fn push(&mut self, rows: &Rows<'_>) -> Result<(), Problem>;
+    fn push(&mut self, rows: &Rows<'_>) -> Result<(), Problem> {
+        let _ = rows;
+        Ok(())
+    }
 
     /// What the participant is entitled to for this period, in full: the host subtracts what it posted before.
-    fn finish(self) -> Result<Outcome, Problem>;
+    fn finish(self) -> Result<Outcome, Problem> {
+        Ok(Outcome::default())
+    }
 }
 
 /// Makes a component of a [`Program`]: exports, panic hook, and an allocator over a fixed region.
 ///
-/// The region is 8 MiB unless another size is given: `export_program!(MyProgram, arena_bytes = 16 << 20)`. It is part of the
-/// component's initial memory, of which only touched pages cost anything, and it never grows: see [`arena`](crate::arena).
-/// Natively the macro only checks that the type is a program, so that a plugin's tests can link several plugins.
+/// Which exports is said by the world: `calculator` unless another is given, `program` for a program that also implements
+/// [`Adjudicate`](crate::Adjudicate), `adjudicator` for one that only rules on claims:
+/// `export_program!(MyProgram, world = program)`.
+///
+/// The region is 8 MiB unless another size is given: `export_program!(MyProgram, arena_bytes = 16 << 20)`, after the world where there are
+/// both. It is part of the component's initial memory, of which only touched pages cost anything, and it never grows: see
+/// [`arena`](crate::arena). Natively the macro only checks that the type is a program, so that a plugin's tests can link several plugins.
 #[macro_export]
 macro_rules! export_program {
     ($program:ty) => {
-        $crate::export_program!($program, arena_bytes = 8 << 20);
+        $crate::export_program!($program, world = calculator, arena_bytes = 8 << 20);
     };
     ($program:ty, arena_bytes = $bytes:expr) => {
+        $crate::export_program!($program, world = calculator, arena_bytes = $bytes);
+    };
+    ($program:ty, world = $world:ident) => {
+        $crate::export_program!($program, world = $world, arena_bytes = 8 << 20);
+    };
+    ($program:ty, world = $world:ident, arena_bytes = $bytes:expr) => {
         const _: () = {
             type Exported = $crate::Component<$program>;
             #[cfg(target_arch = "wasm32")]
-    $crate::bindings::export!(Exported with_types_in $crate::bindings);
+            $crate::export_program!(@$world Exported);
             #[cfg(target_arch = "wasm32")]
             #[global_allocator]
             static ARENA: $crate::arena::GlobalArena<{ $bytes }> = $crate::arena::GlobalArena::new();
-            const _: fn() = $crate::Component::<$program>::is_a_program;
+            const _: fn() = $crate::export_program!(@check $world $program);
             const _: ::core::marker::PhantomData<Exported> = ::core::marker::PhantomData;
         };
+    };
+    (@calculator $exported:ident) => {
+        $crate::bindings::export_calculator!($exported with_types_in $crate::bindings);
+    };
+    (@adjudicator $exported:ident) => {
+        $crate::bindings::export_adjudicator!($exported with_types_in $crate::bindings);
+    };
+    (@program $exported:ident) => {
+        $crate::bindings::export_program!($exported with_types_in $crate::bindings);
+    };
+    (@check calculator $program:ty) => {
+        $crate::Component::<$program>::is_a_program
+    };
+    (@check $world:ident $program:ty) => {
+        $crate::Component::<$program>::rules_on_claims
     };
 }

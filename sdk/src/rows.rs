@@ -116,6 +116,8 @@ impl Row<'_> {
             3 => RowKind::Adjustment,
             4 => RowKind::Usage,
             5 => RowKind::PointOfSale,
+            6 => RowKind::Redemption,
+            7 => RowKind::Inventory,
             other => panic!("the host sent a row of kind {other}, which this version of the contract does not have"),
         }
     }

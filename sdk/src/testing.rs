@@ -5,7 +5,7 @@ mod native;
 
 use std::path::Path;
 
-use crate::{Program, terms};
+use crate::{Adjudicate, Program, terms};
 
 #[cfg(feature = "testing")]
 pub use native::Native;
@@ -21,14 +21,22 @@ pub use native::Native;
 /// # }
 /// ```
 pub fn schema_is_kept<P: Program>(file: impl AsRef<Path>) {
-    let (file, schema) = (file.as_ref(), terms::schema::<P::Terms>());
+    is_kept(file.as_ref(), P::TERMS_SCHEMA, terms::schema::<P::Terms>(), "terms");
+}
+
+/// The same for the schema of the claims.
+pub fn claim_schema_is_kept<P: Adjudicate>(file: impl AsRef<Path>) {
+    is_kept(file.as_ref(), P::CLAIM_SCHEMA, terms::schema::<P::Form>(), "claims");
+}
+
+fn is_kept(file: &Path, kept: &str, schema: String, of: &str) {
     if std::env::var_os("GTM_REGENERATE").is_some() {
         std::fs::write(file, &schema).unwrap_or_else(|error| panic!("`{}` cannot be written: {error}", file.display()));
         return;
     }
     assert!(
-        P::TERMS_SCHEMA == schema,
-        "`{}` is not the schema of the terms: run the test again with `GTM_REGENERATE=1` and commit the file",
+        kept == schema,
+        "`{}` is not the schema of the {of}: run the test again with `GTM_REGENERATE=1` and commit the file",
         file.display()
     );
 }

@@ -15,6 +15,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::claim::{Claim, Evidence, ExpectedLine};
 use crate::with;
 
 /// A golden case. The crate's front page explains each field by example.
@@ -48,6 +49,10 @@ pub struct Case {
     pub products: Vec<Product>,
     #[serde(default)]
     pub rows: Vec<Row>,
+    /// What is ruled on, instead of a calculation.
+    pub claim: Option<Claim>,
+    #[serde(default)]
+    pub evidence: Evidence,
     /// The terms promise something although nothing was sold, such as a guarantee.
     #[serde(default)]
     pub pays_without_rows: bool,
@@ -159,6 +164,8 @@ pub struct Expect {
     pub transfers: Vec<ExpectedTransfer>,
     pub steps: Option<Vec<ExpectedStep>>,
     pub milestones: Option<Vec<ExpectedMilestone>>,
+    /// The ruling on each line of the claim, in order.
+    pub decision: Option<Vec<ExpectedLine>>,
     /// The code of the problem that there must be instead, with the terms or with the calculation.
     pub problem: Option<String>,
 }

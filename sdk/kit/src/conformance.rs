@@ -1,5 +1,7 @@
 //! What must hold for every plugin, whatever it pays: tried on its golden cases, changed in ways whose effect is known.
 
+mod claims;
+
 use std::fmt;
 
 use domain::calculation::{Context, Measure, Milestone, Outcome};
@@ -69,6 +71,10 @@ pub fn conform(subject: &impl Subject, cases: &[Case]) -> Vec<Check> {
         let Ok(Ok(prepared)) = prepare(subject, case) else {
             continue;
         };
+        if let Some(asked) = &prepared.asked {
+            claims::conform(subject, case, &prepared, asked, &mut check);
+            continue;
+        }
         let answer = match subject.calculate(&prepared.context, &prepared.columns.as_slice(), BATCH_ROWS) {
             Ok(answer) => answer,
             Err(failure) => {

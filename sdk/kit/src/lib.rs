@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod case;
+pub mod claim;
 pub mod subject;
 pub mod gather;
 pub mod run;

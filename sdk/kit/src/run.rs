@@ -1,14 +1,16 @@
 //! Running a case and comparing.
 
-use domain::Result;
+use domain::adjudication::Decision;
 use domain::calculation::{Context, Outcome};
 use domain::columns::Columns;
 use domain::money::Micros;
 use domain::plugin::{Descriptor, Grant, Plan};
 use domain::proposal;
+use domain::{Result, decision};
 use serde_json::Value;
 
 use crate::case::{Case, ExpectedMilestone, ExpectedStep, ExpectedTransfer};
+use crate::claim::{self, Asked};
 use crate::gather::{canonical, gather};
 use crate::subject::{Failure, Subject};
 
@@ -20,6 +22,8 @@ pub struct Report {
     pub differences: Vec<String>,
     /// What came out, when something did.
     pub outcome: Option<Outcome>,
+    /// The ruling, when the case has a claim.
+    pub decision: Option<Decision>,
 }
 
 impl Report {
@@ -35,6 +39,14 @@ pub struct Prepared {
     pub plan: Plan,
     pub context: Context,
     pub columns: Columns,
+    /// The claim of the case, when it has one.
+    pub asked: Option<Asked>,
+}
+
+/// What came out of a case.
+enum Answer {
+    Outcome(Outcome),
+    Decision(Decision),
 }
 
 /// Rows pushed at a time, as a host does it.
@@ -50,28 +62,29 @@ pub fn run_case(subject: &impl Subject, case: &Case) -> Result<Report> {
         title: case.title.clone(),
         differences: Vec::new(),
         outcome: None,
+        decision: None,
     };
     let answer = match prepare(subject, case)? {
         Err(failure) => Err(failure),
         Ok(prepared) => {
-            let rows = prepared.columns.as_slice();
-            let answer = subject.calculate(&prepared.context, &rows, BATCH_ROWS);
-            if let Ok(outcome) = &answer {
-                let checked = proposal::check(&prepared.descriptor, &prepared.context, &[rows], outcome);
-                report.differences.extend(checked.err().map(|error| error.to_string()));
-                compare(&prepared.descriptor, case, outcome, &mut report.differences);
+            let differences = &mut report.differences;
+            match &prepared.asked {
+                None => calculated(subject, case, &prepared, differences).map(Answer::Outcome),
+                Some(asked) => ruled(subject, case, &prepared, asked, differences).map(Answer::Decision),
             }
-            answer
         }
     };
     match (answer, &case.expect.problem) {
-        (Ok(outcome), expected) => {
+        (Ok(answer), expected) => {
             if let Some(code) = expected {
                 report
                     .differences
                     .push(format!("the problem `{code}` was expected, but there was an answer"));
             }
-            report.outcome = Some(outcome);
+            match answer {
+                Answer::Outcome(outcome) => report.outcome = Some(outcome),
+                Answer::Decision(decision) => report.decision = Some(decision),
+            }
         }
         (Err(Failure::Problems(problems)), Some(code)) if problems.iter().any(|problem| problem.code == *code) => {}
         (Err(failure), Some(code)) => report
@@ -80,6 +93,43 @@ pub fn run_case(subject: &impl Subject, case: &Case) -> Result<Report> {
         (Err(failure), None) => report.differences.push(failure.to_string()),
     }
     Ok(report)
+}
+
+fn calculated(
+    subject: &impl Subject,
+    case: &Case,
+    prepared: &Prepared,
+    differences: &mut Vec<String>,
+) -> Result<Outcome, Failure> {
+    let rows = prepared.columns.as_slice();
+    let outcome = subject.calculate(&prepared.context, &rows, BATCH_ROWS)?;
+    let checked = proposal::check(&prepared.descriptor, &prepared.context, &[rows], &outcome);
+    differences.extend(checked.err().map(|error| error.to_string()));
+    compare(&prepared.descriptor, case, &outcome, differences);
+    Ok(outcome)
+}
+
+fn ruled(
+    subject: &impl Subject,
+    case: &Case,
+    prepared: &Prepared,
+    asked: &Asked,
+    differences: &mut Vec<String>,
+) -> Result<Decision, Failure> {
+    let ruled = subject.adjudicate(&prepared.context, &asked.evidence, &asked.claim)?;
+    let checked = decision::check(
+        &prepared.descriptor,
+        &prepared.context,
+        &asked.evidence,
+        &asked.claim,
+        &ruled,
+    );
+    differences.extend(checked.err().map(|error| error.to_string()));
+    match &case.expect.decision {
+        Some(expected) => claim::compare(expected, &ruled, differences),
+        None => differences.push("the case has a claim, and no `decision` under `expect`".to_owned()),
+    }
+    Ok(ruled)
 }
 
 /// Terms to plan to rows. The outer error is about the case, the inner one the plugin's answer.
@@ -101,12 +151,17 @@ pub fn prepare(subject: &impl Subject, case: &Case) -> Result<Result<Prepared, F
     {
         return Ok(Err(Failure::Broken(error.to_string())));
     }
-    let (context, columns) = gather(&descriptor, &plan, case)?;
+    let (mut context, columns) = gather(&descriptor, &plan, case)?;
+    let asked = match &case.claim {
+        None => None,
+        Some(asked) => Some(claim::gather(&descriptor, &plan, case, asked, &mut context)?),
+    };
     Ok(Ok(Prepared {
         descriptor,
         plan,
         context,
         columns,
+        asked,
     }))
 }
 

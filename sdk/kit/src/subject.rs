@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use domain::adjudication::{Claim, Decision, Evidence};
 use domain::calculation::{Context, Outcome, Problem};
 use domain::columns::ColumnSlice;
 use domain::plugin::{Descriptor, Plan};
@@ -15,6 +16,9 @@ pub trait Subject {
 
     /// A whole calculation on a fresh instance, pushing at most `batch_rows` rows at a time.
     fn calculate(&self, context: &Context, rows: &ColumnSlice<'_>, batch_rows: usize) -> Result<Outcome, Failure>;
+
+    /// A ruling on a fresh instance.
+    fn adjudicate(&self, context: &Context, evidence: &Evidence, claim: &Claim) -> Result<Decision, Failure>;
 }
 
 /// Why there is no answer.

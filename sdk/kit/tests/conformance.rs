@@ -280,6 +280,15 @@ impl Subject for Broken {
         }
         Ok(outcome)
     }
+
+    fn adjudicate(
+        &self,
+        context: &domain::calculation::Context,
+        evidence: &domain::adjudication::Evidence,
+        claim: &domain::adjudication::Claim,
+    ) -> Result<domain::adjudication::Decision, Failure> {
+        self.inner.adjudicate(context, evidence, claim)
+    }
 }
 
 fn one_row() -> domain::columns::ColumnSlice<'static> {

@@ -1,5 +1,7 @@
 //! A plugin asked natively, in the host's words.
 
+mod claims;
+
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,14 +11,15 @@ use domain::day::Day;
 use domain::plugin;
 use gtm_kit::{Failure, Subject};
 
+use crate::bindings::exports::gtm::program::adjudication;
 use crate::bindings::exports::gtm::program::descriptor::Guest;
 use crate::bindings::gtm::program::types::Decimal as Wire;
 use crate::component::{Calculation, Component};
 use crate::context::{exact, wire};
 use crate::{
-    AgreedFigure, Attribute, AttributeColumn, Batch, Citations, Column, Context, DateBasis, Dictionary, Figure,
-    Gathered, Measure, Milestone, OpeningBalance, Outcome, Participant, Period, Plan, Problem, Product, ProductTest,
-    Program, ProgramKind, RowKind, Rows, Side, Step, Transfer, Window,
+    Adjudicate, AgreedFigure, Attribute, AttributeColumn, Batch, Citations, Claim, Column, Context, DateBasis,
+    Decision, Dictionary, Evidence, Figure, Gathered, Measure, Milestone, OpeningBalance, Outcome, Participant, Period,
+    Plan, Problem, Product, ProductTest, Program, ProgramKind, RowKind, Rows, Side, Step, Transfer, Window,
 };
 
 /// A program as the kit tries it: the type itself, called as the component would be, with the same copies of the rows. A panic is
@@ -44,12 +47,31 @@ use crate::{
 /// # Ok::<(), domain::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Native<P>(PhantomData<P>);
+pub struct Native<P> {
+    /// A program answers through its own functions; only whether it rules on claims is not known of every program.
+    adjudicate: Option<Ask>,
+    program: PhantomData<P>,
+}
+
+type Ask = fn(Context, Evidence, Claim) -> Result<Decision, Problem>;
 
 impl<P: Program> Native<P> {
     #[allow(clippy::new_without_default, reason = "one way to make one is enough")]
     pub fn new() -> Self {
-        Native(PhantomData)
+        Native {
+            adjudicate: None,
+            program: PhantomData,
+        }
+    }
+}
+
+impl<P: Adjudicate> Native<P> {
+    /// One that is asked to rule on claims too.
+    pub fn with_claims() -> Self {
+        Native {
+            adjudicate: Some(<Component<P> as adjudication::Guest>::adjudicate),
+            program: PhantomData,
+        }
     }
 }
 
@@ -87,7 +109,7 @@ impl<P: Program> Subject for Native<P> {
                 })
                 .collect(),
             terms_schema: descriptor.terms_schema,
-            claim_schema: descriptor.claim_schema,
+            claims: descriptor.claims.map(claims::handling),
             messages: descriptor
                 .messages
                 .into_iter()
@@ -127,6 +149,27 @@ impl<P: Program> Subject for Native<P> {
         answer
             .map_err(|refused| Failure::Problems(vec![problem(refused)]))
             .and_then(outcome)
+    }
+
+    fn adjudicate(
+        &self,
+        context: &host::Context,
+        evidence: &domain::adjudication::Evidence,
+        claim: &domain::adjudication::Claim,
+    ) -> Result<domain::adjudication::Decision, Failure> {
+        let Some(adjudicate) = self.adjudicate else {
+            return Err(Failure::Broken(
+                "it does not rule on claims: make it with `Native::with_claims`".to_owned(),
+            ));
+        };
+        let (context, evidence, claim) = (
+            guest_context(context)?,
+            claims::evidence(evidence),
+            claims::claim(claim),
+        );
+        unbroken(|| adjudicate(context, evidence, claim))?
+            .map_err(|refused| Failure::Problems(vec![problem(refused)]))
+            .and_then(claims::decision)
     }
 }
 
@@ -282,6 +325,8 @@ fn host_plan(plan: Plan) -> plugin::Plan {
                 RowKind::Adjustment => transaction::RowKind::Adjustment,
                 RowKind::Usage => transaction::RowKind::Usage,
                 RowKind::PointOfSale => transaction::RowKind::PointOfSale,
+                RowKind::Redemption => transaction::RowKind::Redemption,
+                RowKind::Inventory => transaction::RowKind::Inventory,
             })
             .collect(),
         dates_by: match plan.dates_by {
@@ -316,6 +361,8 @@ fn host_plan(plan: Plan) -> plugin::Plan {
             .collect(),
         agreed: plan.agreed,
         balances: plan.balances,
+        agreements: plan.agreements,
+        inventory: plan.inventory,
     }
 }
 

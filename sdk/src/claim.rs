@@ -1,0 +1,152 @@
+//! Ruling on claims: the second trait of a program, and how a ruling is put together.
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    Claim, ClaimLine, Consumption, Context, Decision, Evidence, LineDecision, Micros, Problem, Program, Ruling, terms,
+};
+
+/// A program that rules on claims. Exported with `export_program!(MyProgram, world = program)`, or `world = adjudicator` when it calculates
+/// nothing.
+///
+/// ```
+/// use gtm_sdk::*;
+///
+/// /// Pays half of what is claimed, and at most 100.
+/// struct Half;
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Terms {}
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Form {
+///     fields: NoFields,
+///     line: NoFields,
+/// }
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct NoFields {}
+///
+/// impl Program for Half {
+///     type Terms = Terms;
+///     const TERMS_SCHEMA: &str = "{}";
+///
+///     fn describe() -> Description {
+///         Description::new("example/half", "Half", ProgramKind::MarketDevelopment)
+///             .balance("expense", "Expense", CURRENCY, Side::Debit)
+///             .balance("payable", "Payable", CURRENCY, Side::Credit)
+///             .claims(ClaimHandling::new(Self::CLAIM_SCHEMA, "expense", "payable"))
+///     }
+///
+///     fn plan(_: &Terms) -> Result<Plan, Vec<Problem>> {
+///         Ok(Plan::new([]))
+///     }
+/// }
+///
+/// impl Adjudicate for Half {
+///     type Form = Form;
+///     const CLAIM_SCHEMA: &str = "{}"; // include_str!("../claim.schema.json") in a real plugin
+///
+///     fn adjudicate(_: &Context, _: Terms, _: &Evidence, claim: &Claim) -> Result<Decision, Problem> {
+///         let mut decision = Decision::default();
+///         for line in &claim.lines {
+///             let cap = Problem::new("cap", "at most 100 is paid");
+///             let (approved, reasons) = match line.claimed {
+///                 ..=0 => (Micros::ZERO, vec![Problem::new("nothing-claimed", "nothing is claimed")]),
+///                 claimed => (Micros((claimed / 2).min(100_000_000)), vec![cap]),
+///             };
+///             decision.lines.push(line.ruled(approved, reasons));
+///         }
+///         Ok(decision)
+///     }
+/// }
+///
+/// export_program!(Half, world = adjudicator);
+/// # fn main() {}
+/// ```
+pub trait Adjudicate: Program {
+    /// The form of a claim: a struct of `fields`, those of the claim itself, and `line`, those of each line. The restrictions of
+    /// [`Program::Terms`] hold for it too. A part is read by [`fields`].
+    type Form: JsonSchema;
+
+    /// The JSON Schema of the form, kept as a file like that of the terms: see
+    /// [`testing::claim_schema_is_kept`](crate::testing::claim_schema_is_kept).
+    const CLAIM_SCHEMA: &str;
+
+    /// Rules on a request or a claim: one decision for each of its lines, in their order. A problem fails the ruling as a whole; a line that
+    /// cannot be paid is denied with all its reasons instead.
+    fn adjudicate(
+        context: &Context,
+        terms: Self::Terms,
+        evidence: &Evidence,
+        claim: &Claim,
+    ) -> Result<Decision, Problem>;
+}
+
+/// Reads the fields of a claim, a line or a request. A problem carries the place within them.
+pub fn fields<T: DeserializeOwned>(json: &str) -> Result<T, Problem> {
+    terms::parse(json).map_err(|problem| Problem {
+        code: "fields".to_owned(),
+        message: problem.message.replacen("the terms cannot", "the fields cannot", 1),
+        ..problem
+    })
+}
+
+impl ClaimLine {
+    /// The ruling that follows from an amount: accepted when it is what is claimed and nothing is to be said, denied when it is zero, otherwise
+    /// adjusted. More than is claimed is never approved, and nothing below zero.
+    pub fn ruled(&self, approved: Micros, reasons: Vec<Problem>) -> LineDecision {
+        let approved = approved.0.clamp(0, self.claimed.max(0));
+        let ruling = match approved {
+            0 => Ruling::Denied,
+            _ if approved == self.claimed => Ruling::Accepted,
+            _ => Ruling::Adjusted,
+        };
+        LineDecision {
+            number: self.number,
+            ruling,
+            approved,
+            written_off: 0,
+            reasons,
+            consumed: Vec::new(),
+        }
+    }
+}
+
+impl LineDecision {
+    /// Uses up some of an agreement. A denied line uses nothing, and neither does a quantity of zero.
+    pub fn consuming(mut self, agreement: &str, quantity: Micros) -> Self {
+        if self.ruling != Ruling::Denied && quantity > Micros::ZERO {
+            self.consumed.push(Consumption {
+                agreement: agreement.to_owned(),
+                quantity: quantity.0,
+            });
+        }
+        self
+    }
+}
+
+impl Evidence {
+    /// Whether the line was claimed before: the number of the claim and of its line.
+    pub fn claimed_before(&self, line: &ClaimLine) -> Option<(&str, u32)> {
+        let key = line.key.as_ref()?;
+        let before = self.claimed_before.iter().find(|before| before.key == *key)?;
+        Some((&before.claim, before.number))
+    }
+
+    /// Whether a proof of this kind is attached.
+    pub fn has_proof(&self, kind: &str) -> bool {
+        self.proofs.iter().any(|proof| proof.kind == kind)
+    }
+}
+
+impl Default for Decision {
+    /// Nothing is ruled on yet.
+    fn default() -> Self {
+        Decision {
+            lines: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+}

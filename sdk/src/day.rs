@@ -1,0 +1,139 @@
+//! Days as people write them in terms and claims.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::Problem;
+
+/// A calendar day, written `2011-03-31`. The number is the contract's: days since 1970-01-01.
+///
+/// ```
+/// use gtm_sdk::Day;
+///
+/// let day: Day = "2011-03-31".parse()?;
+/// assert_eq!((day.0, day.to_string()), (15_064, "2011-03-31".to_owned()));
+/// assert_eq!(day.plus(1).to_string(), "2011-04-01");
+/// assert!("2011-02-29".parse::<Day>().is_err());
+/// # Ok::<(), gtm_sdk::Problem>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(pub i32);
+
+impl Day {
+    /// So many days later. What lies beyond the numbers stays at the last of them.
+    pub fn plus(self, days: u32) -> Day {
+        Day(self.0.saturating_add(i32::try_from(days).unwrap_or(i32::MAX)))
+    }
+
+    /// Year, month and day of the proleptic Gregorian calendar, after Howard Hinnant's `civil_from_days`.
+    fn date(self) -> (i64, i64, i64) {
+        let days = i64::from(self.0) + 719_468;
+        let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let shifted = (5 * of_year + 2) / 153;
+        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+        let day = of_year - (153 * shifted + 2) / 5 + 1;
+        (year + era * 400 + i64::from(month <= 2), month, day)
+    }
+
+    /// The reverse. A date that is none gives the number of another.
+    fn number(year: i64, month: i64, day: i64) -> i64 {
+        let year = if month <= 2 { year - 1 } else { year };
+        let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let shifted = if month > 2 { month - 3 } else { month + 9 };
+        let of_year = (153 * shifted + 2) / 5 + day - 1;
+        era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = self.date();
+        write!(f, "{year:04}-{month:02}-{day:02}")
+    }
+}
+
+impl FromStr for Day {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        let refuse = || {
+            Problem::new(
+                "day",
+                &format!("`{text}` is no day of the calendar: write it like `2011-03-31`"),
+            )
+        };
+        let bytes = text.as_bytes();
+        let digits = |range: std::ops::Range<usize>| -> Option<i64> {
+            let part = bytes.get(range)?;
+            part.iter().try_fold(0, |number, byte| {
+                byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'))
+            })
+        };
+        let dashed = bytes.len() == 10 && bytes[4] == b'-' && bytes[7] == b'-';
+        let (Some(year), Some(month), Some(day), true) = (digits(0..4), digits(5..7), digits(8..10), dashed) else {
+            return Err(refuse());
+        };
+        let found = i32::try_from(Day::number(year, month.clamp(1, 12), day)).map(Day);
+        match found {
+            Ok(found) if found.date() == (year, month, day) => Ok(found),
+            _ => Err(refuse()),
+        }
+    }
+}
+
+from_text!(Day, "a day such as \"2011-03-31\"");
+
+impl JsonSchema for Day {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Day".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "title": "Day",
+            "description": "A day such as `2011-03-31`.",
+            "pattern": r"^\d{4}-\d{2}-\d{2}$",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_written_and_read_back() {
+        for number in (-719_000..2_932_000).step_by(97) {
+            assert_eq!(Day(number).to_string().parse::<Day>(), Ok(Day(number)));
+        }
+        assert_eq!("1970-01-01".parse(), Ok(Day(0)));
+        assert_eq!("2012-02-29".parse::<Day>().unwrap().plus(1).to_string(), "2012-03-01");
+    }
+
+    #[test]
+    fn what_is_no_day_is_refused() {
+        for text in [
+            "",
+            "2011-13-01",
+            "2011-00-01",
+            "2011-01-00",
+            "2011-2-03",
+            "2011-02-30",
+            "20110-1-01",
+            "二〇一一",
+            "2011-01-0١",
+        ] {
+            assert!(text.parse::<Day>().is_err(), "{text}");
+        }
+    }
+}
