@@ -14,9 +14,10 @@
 (data (i32.const 1024) (i32 1280 11  1296 11  1312 4  1328 5))
 ;; kind 0: rebate; no columns needed but net-amount (1); no attributes
 (data (i32.const 1056) (i8 0 0 0 0) (i32 1344 1  0 0  0 0))
-;; balances, terms schema, no claim schema, messages, order-independent
-(data (i32.const 1084) (i32 1152 2  1360 17  0 0 0  1216 1) (i8 1))
-(data (i32.const 1152) (i32 3088 7  3088 7  1392 8) (i8 0 0 0 0)
+;; balances, terms schema, no claims (72 bytes from 1100), messages, order-independent
+(data (i32.const 1084) (i32 1440 2  1360 17))
+(data (i32.const 1172) (i32 1216 1) (i8 1))
+(data (i32.const 1440) (i32 3088 7  3088 7  1392 8) (i8 0 0 0 0)
                        (i32 3104 7  3104 7  1392 8) (i8 1 0 0 0))
 (data (i32.const 1216) (i32 1408 3  1424 10))
 (data (i32.const 1280) "acme/simple")
@@ -29,7 +30,7 @@
 (data (i32.const 1408) "due")
 (data (i32.const 1424) "1 % of {0}")
 
-;; a plan: kinds [sale, return], dates by transaction, own rows only, column net-amount
+;; a plan: kinds [sale, return], dates by transaction, own rows only, column net-amount, neither agreements nor inventory
 (data (i32.const 2048) (i32 0  2240 2  0  0 0  1 0  1344 1  0 0  0 0  0 0  0 0))
 (data (i32.const 2240) (i8 0 1))
 

@@ -54,6 +54,7 @@ pub fn admit(engine: &Engine, bytes: &[u8]) -> Result<Plugin, Refusal> {
     world::check(bytes)?;
     let plugin = Plugin::load(engine, bytes)?;
     descriptor::check(plugin.descriptor()).map_err(Refusal::Descriptor)?;
+    says_how_claims_are_handled(&plugin).map_err(Refusal::Descriptor)?;
     let again = plugin
         .describe()
         .map_err(|failed| Refusal::Describe(Box::new(failed)))?;
@@ -65,6 +66,19 @@ pub fn admit(engine: &Engine, bytes: &[u8]) -> Result<Plugin, Refusal> {
     }
     refuses_hostile_terms(&plugin)?;
     Ok(plugin)
+}
+
+fn says_how_claims_are_handled(plugin: &Plugin) -> Result<(), String> {
+    let id = &plugin.descriptor().id;
+    match (plugin.rules_on_claims(), plugin.descriptor().claims.is_some()) {
+        (true, false) => Err(format!(
+            "the descriptor of `{id}` does not hold: the component exports `adjudication`, and `claims` is absent"
+        )),
+        (false, true) => Err(format!(
+            "the descriptor of `{id}` does not hold: it has `claims`, and the component does not export `adjudication`"
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn refuses_hostile_terms(plugin: &Plugin) -> Result<(), Refusal> {

@@ -25,7 +25,7 @@ pub struct Calculated {
 }
 
 /// How a run in the sandbox ends without an answer.
-enum End {
+pub(crate) enum End {
     Engine(wasmtime::Error),
     Answer(Failure),
 }
@@ -70,7 +70,12 @@ impl Plugin {
         batch_rows: usize,
     ) -> Result<(Outcome, Vec<u8>), End> {
         batches::check(rows).map_err(|sentence| End::Answer(Failure::Input(sentence)))?;
-        let interface = sandbox.guest.gtm_program_calculation();
+        let Some(interface) = sandbox.calculation().map_err(End::Engine)? else {
+            return Err(End::Answer(Failure::Input(format!(
+                "{} rules on claims and calculates nothing: it has no statements",
+                self.code.name
+            ))));
+        };
         let guest = interface.calculation();
         let store = &mut sandbox.store;
 
@@ -103,7 +108,7 @@ impl Plugin {
     }
 }
 
-fn reported(problem: crate::bindings::types::Problem) -> End {
+pub(crate) fn reported(problem: crate::bindings::types::Problem) -> End {
     End::Answer(Failure::Problem(Box::new(convert::problem(problem))))
 }
 

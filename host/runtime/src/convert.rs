@@ -1,17 +1,23 @@
 //! Between the words of the host and those of the contract, in both directions, in this one place. What comes from a plugin is
 //! held within its bounds on the way.
 
+mod claims;
+
 use domain::calculation::{self as host, Citations, Context, Figure, Measure, Outcome, Participant, Problem};
 use domain::day::Day;
 use domain::money::Micros;
 use domain::period::Period;
-use domain::plugin::{Balance, Column, Descriptor, Message, Plan, ProductTest, ProgramKind, Selector, Side, Window};
+use domain::plugin::{
+    Balance, ClaimHandling, Column, Descriptor, Message, Plan, ProductTest, ProgramKind, Selector, Side, Window,
+};
 use domain::transaction::{DateBasis, RowKind};
 use rust_decimal::Decimal;
 
 use crate::bindings::{calculation, descriptor as plugin, explanation, facts, types};
 use crate::failure::{Failure, Name};
 use crate::limits::Limits;
+
+pub(crate) use claims::{decision, with_claim, with_evidence};
 
 /// Calls with the context as the contract has it, borrowed from the host's.
 pub(crate) fn with_context<R>(context: &Context, call: impl FnOnce(facts::Context<'_>) -> R) -> Result<R, String> {
@@ -312,7 +318,15 @@ pub(crate) fn descriptor(descriptor: plugin::Descriptor) -> Descriptor {
         transaction_attributes: descriptor.transaction_attributes,
         balances: descriptor.balances.into_iter().map(balance).collect(),
         terms_schema: descriptor.terms_schema,
-        claim_schema: descriptor.claim_schema,
+        claims: descriptor.claims.map(|handling| ClaimHandling {
+            claim_schema: handling.claim_schema,
+            request_schema: handling.request_schema,
+            line_key: handling.line_key,
+            from: handling.from,
+            committed: handling.committed,
+            to: handling.to,
+            written_off: handling.written_off,
+        }),
         messages: descriptor
             .messages
             .into_iter()
@@ -341,6 +355,8 @@ pub(crate) fn plan(plan: plugin::Plan) -> Plan {
         selectors: plan.selectors.into_iter().map(selector).collect(),
         agreed: plan.agreed,
         balances: plan.balances,
+        agreements: plan.agreements,
+        inventory: plan.inventory,
     }
 }
 
@@ -366,7 +382,9 @@ macro_rules! same_names {
 same_names!(window_to_guest: Window => facts::Window { PreviousPeriod SamePeriodLastYear YearToDate SinceStart });
 same_names!(window_from_guest: facts::Window => Window { PreviousPeriod SamePeriodLastYear YearToDate SinceStart });
 same_names!(column: types::Column => Column { Quantity NetAmount GrossAmount Cost ListPrice Product EndCustomer });
-same_names!(row_kind: types::RowKind => RowKind { Sale Return Order Adjustment Usage PointOfSale });
+same_names!(row_kind: types::RowKind => RowKind {
+    Sale Return Order Adjustment Usage PointOfSale Redemption Inventory
+});
 same_names!(date_basis: plugin::DateBasis => DateBasis { Transaction Order Ship Invoice Payment Scan });
 same_names!(program_kind: types::ProgramKind => ProgramKind {
     Rebate MarketDevelopment Billback Chargeback Royalty Loyalty Incentive

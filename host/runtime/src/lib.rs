@@ -1,6 +1,7 @@
 //! Runs plugins: WebAssembly components of the contract `gtm:program`, in a sandbox that has no clock, no chance, no files and no
 //! network. It knows the engine and nothing of SQL, HTTP or money rules; what a plugin answers is checked by `domain::proposal`.
-//! Start at [`admit`], which turns the bytes of a component into a [`Plugin`], then [`Plugin::calculate`].
+//! Start at [`admit`], which turns the bytes of a component into a [`Plugin`], then [`Plugin::calculate`]
+//! and [`Plugin::adjudicate`].
 
 mod limits;
 mod engine;
@@ -10,6 +11,7 @@ mod plugin;
 mod terms;
 
 mod calculate;
+mod adjudicate;
 mod batches;
 mod sandbox;
 mod bindings;
@@ -20,6 +22,7 @@ mod key;
 mod receipt;
 mod pool;
 
+pub use adjudicate::Adjudicated;
 pub use admission::{Refusal, admit};
 pub use cache::Cache;
 pub use calculate::Calculated;

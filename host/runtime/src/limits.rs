@@ -41,6 +41,9 @@ impl Limits {
     /// What the engine reserves for each sandbox.
     pub const MEMORY_BYTES: u64 = 64 << 20;
 
+    /// Reasons for the ruling on one line.
+    pub const REASONS: u64 = 100;
+
     pub(crate) fn wall(&self, rows: u64) -> Duration {
         Duration::from_millis(self.wall_ms.of(rows))
     }

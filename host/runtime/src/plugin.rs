@@ -1,16 +1,17 @@
 //! An admitted plugin, ready to be called.
 
+use domain::Error;
 use domain::calculation::{Participant, Verdict};
 use domain::digest::{Digest, canonical_json};
 use domain::plugin::{Descriptor, Plan};
 
-use crate::admission::{Refusal, world};
-use crate::bindings::CalculatorPre;
+use crate::admission::Refusal;
+use crate::admission::world::World;
 use crate::convert;
 use crate::engine::Engine;
 use crate::failure::Name;
 use crate::failure::{Failed, Failure};
-use crate::sandbox::{Code, Sandbox};
+use crate::sandbox::{Code, Exports, Sandbox};
 use crate::terms::{TermsSchema, Unsound};
 
 /// Compiled code with its descriptor. Cloning it is cheap, and calls from many threads do not wait for each other.
@@ -30,14 +31,19 @@ impl Plugin {
         let component = engine
             .component(digest, bytes)
             .map_err(|e| Refusal::Engine(format!("{e:#}")))?;
-        let pre = engine.linker.instantiate_pre(&component).and_then(CalculatorPre::new);
-        let pre = pre.map_err(|e| Refusal::World {
-            world: world::NAME,
+        let world = World::of_component(&component, &engine.wasm);
+        let linked = engine.linker.instantiate_pre(&component).and_then(|pre| {
+            let exports = Exports::of(&pre, world)?;
+            Ok((pre, exports))
+        });
+        let (pre, exports) = linked.map_err(|e| Refusal::World {
+            world: world.name(),
             difference: format!("{e:#}"),
         })?;
         let mut code = Code {
             engine: engine.clone(),
             pre,
+            exports,
             name: Name::default(),
         };
         let descriptor = describe(&code).map_err(|failed| Refusal::Describe(Box::new(failed)))?;
@@ -63,6 +69,16 @@ impl Plugin {
         self.digest
     }
 
+    /// Whether it works out what was earned from rows.
+    pub fn calculates(&self) -> bool {
+        self.code.exports.calculation.is_some()
+    }
+
+    /// Whether it rules on claims.
+    pub fn rules_on_claims(&self) -> bool {
+        self.code.exports.adjudication.is_some()
+    }
+
     /// Asks the plugin what it is. The answer was kept when it was loaded, and is the same at every call of an honest one.
     pub fn describe(&self) -> Result<Descriptor, Failed> {
         describe(&self.code)
@@ -74,7 +90,12 @@ impl Plugin {
         let terms = canonical_json(terms).map_err(|e| Unsound::of_text(&e))?;
         let terms = String::from_utf8(terms).map_err(|e| Unsound::of_text(&e))?;
         let plan = self.plan_unchecked(&terms)?;
-        plan.check().map_err(|e| {
+        let sends_nothing = plan.kinds.is_empty() && !self.rules_on_claims();
+        let checked = match sends_nothing {
+            true => Err(Error::new("the plan names no kind of row, so nothing could be sent")),
+            false => plan.check(),
+        };
+        checked.map_err(|e| {
             let sentence = format!("{}: {e}", self.code.name);
             Unsound::Failed(Box::new(Failed::new(
                 &self.code.name,
@@ -89,11 +110,10 @@ impl Plugin {
     /// Asks the plugin whatever the text is, be it JSON or not: for trying how it takes hostile terms.
     pub fn plan_unchecked(&self, terms: &str) -> Result<Plan, Unsound> {
         let mut sandbox = Sandbox::new(&self.code, 0).map_err(Box::new)?;
-        match sandbox
-            .guest
-            .gtm_program_descriptor()
-            .call_plan_for(&mut sandbox.store, terms)
-        {
+        let answer = sandbox
+            .descriptor()
+            .and_then(|guest| guest.call_plan_for(&mut sandbox.store, terms));
+        match answer {
             Ok(Ok(plan)) => Ok(convert::plan(plan)),
             Ok(Err(problems)) => Err(Unsound::Problems(problems.into_iter().map(convert::problem).collect())),
             Err(e) => Err(Unsound::Failed(Box::new(sandbox.trapped(e)))),
@@ -105,9 +125,8 @@ impl Plugin {
         let mut sandbox = Sandbox::new(&self.code, 0)?;
         let called = convert::with_participant(participant, |participant| {
             sandbox
-                .guest
-                .gtm_program_eligibility()
-                .call_assess(&mut sandbox.store, terms, participant)
+                .eligibility()
+                .and_then(|guest| guest.call_assess(&mut sandbox.store, terms, participant))
         });
         match called {
             Err(sentence) => Err(sandbox.failed(Failure::Input(sentence))),
@@ -123,7 +142,10 @@ impl Plugin {
 
 fn describe(code: &Code) -> Result<Descriptor, Failed> {
     let mut sandbox = Sandbox::new(code, 0)?;
-    match sandbox.guest.gtm_program_descriptor().call_describe(&mut sandbox.store) {
+    let answer = sandbox
+        .descriptor()
+        .and_then(|guest| guest.call_describe(&mut sandbox.store));
+    match answer {
         Ok(descriptor) => Ok(convert::descriptor(descriptor)),
         Err(e) => Err(sandbox.trapped(e)),
     }

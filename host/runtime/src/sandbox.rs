@@ -1,9 +1,11 @@
 //! One sandbox: made for one call or one statement, thrown away after it. A trap spoils a store, and nothing of one participant may
 //! reach the next.
 
+use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{ResourceLimiter, Store};
 
-use crate::bindings::{Calculator, CalculatorPre, log, panic};
+use crate::admission::world::World;
+use crate::bindings::{adjudication, calculation, descriptor, eligibility, log, panic};
 use crate::engine::Engine;
 use crate::failure::{Failed, Failure, Name};
 
@@ -23,8 +25,36 @@ pub(crate) struct State {
 #[derive(Clone)]
 pub(crate) struct Code {
     pub engine: Engine,
-    pub pre: CalculatorPre<State>,
+    pub pre: InstancePre<State>,
+    pub exports: Exports,
     pub name: Name,
+}
+
+/// Where the functions of the component's interfaces are.
+#[derive(Clone)]
+pub(crate) struct Exports {
+    pub descriptor: descriptor::GuestIndices,
+    pub eligibility: eligibility::GuestIndices,
+    /// Absent where the world has no such interface; so is the next.
+    pub calculation: Option<calculation::GuestIndices>,
+    pub adjudication: Option<adjudication::GuestIndices>,
+}
+
+impl Exports {
+    pub fn of(pre: &InstancePre<State>, world: World) -> wasmtime::Result<Self> {
+        Ok(Self {
+            descriptor: descriptor::GuestIndices::new(pre)?,
+            eligibility: eligibility::GuestIndices::new(pre)?,
+            calculation: match world.calculates() {
+                true => Some(calculation::GuestIndices::new(pre)?),
+                false => None,
+            },
+            adjudication: match world.rules_on_claims() {
+                true => Some(adjudication::GuestIndices::new(pre)?),
+                false => None,
+            },
+        })
+    }
 }
 
 pub(crate) struct Sandbox<'a> {
@@ -32,7 +62,7 @@ pub(crate) struct Sandbox<'a> {
     rows: u64,
     fuel: u64,
     pub store: Store<State>,
-    pub guest: Calculator,
+    instance: Instance,
 }
 
 impl<'a> Sandbox<'a> {
@@ -54,15 +84,38 @@ impl<'a> Sandbox<'a> {
         store.set_hostcall_fuel(limits.answer_bytes.of(rows) as usize);
         let begun = store.set_fuel(fuel).and_then(|()| code.pre.instantiate(&mut store));
         match begun {
-            Ok(guest) => Ok(Self {
+            Ok(instance) => Ok(Self {
                 code,
                 rows,
                 fuel,
                 store,
-                guest,
+                instance,
             }),
             Err(e) => Err(failed(code, rows, fuel, store, e)),
         }
+    }
+
+    pub fn descriptor(&mut self) -> wasmtime::Result<descriptor::Guest> {
+        self.code.exports.descriptor.load(&mut self.store, &self.instance)
+    }
+
+    pub fn eligibility(&mut self) -> wasmtime::Result<eligibility::Guest> {
+        self.code.exports.eligibility.load(&mut self.store, &self.instance)
+    }
+
+    /// Absent where the component does not export it; so is the next.
+    pub fn calculation(&mut self) -> wasmtime::Result<Option<calculation::Guest>> {
+        let found = self.code.exports.calculation.as_ref();
+        found
+            .map(|found| found.load(&mut self.store, &self.instance))
+            .transpose()
+    }
+
+    pub fn adjudication(&mut self) -> wasmtime::Result<Option<adjudication::Guest>> {
+        let found = self.code.exports.adjudication.as_ref();
+        found
+            .map(|found| found.load(&mut self.store, &self.instance))
+            .transpose()
     }
 
     pub fn fuel_used(&self) -> u64 {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::hash::Hash;
 
-use domain::plugin::{Descriptor, SETTLED};
+use domain::plugin::{CURRENCY_UNIT, ClaimHandling, Descriptor, SETTLED};
 use domain::proposal::placeholders;
 
 use crate::terms::TermsSchema;
@@ -40,10 +40,39 @@ fn holds(descriptor: &Descriptor) -> Result<(), String> {
         descriptor.transaction_attributes.iter().map(String::as_str),
     )?;
     TermsSchema::new(&descriptor.terms_schema)?;
-    if let Some(schema) = &descriptor.claim_schema {
-        TermsSchema::new(schema).map_err(|wrong| wrong.replacen("terms schema", "claim schema", 1))?;
+    descriptor
+        .claims
+        .as_ref()
+        .map_or(Ok(()), |handling| claims(descriptor, handling))
+}
+
+fn claims(descriptor: &Descriptor, handling: &ClaimHandling) -> Result<(), String> {
+    let schemas = [
+        ("claim schema", Some(&handling.claim_schema)),
+        ("request schema", handling.request_schema.as_ref()),
+    ];
+    for (name, schema) in schemas {
+        if let Some(schema) = schema {
+            TermsSchema::new(schema).map_err(|wrong| wrong.replacen("terms schema", name, 1))?;
+        }
     }
-    Ok(())
+    once(
+        "the field of the line key",
+        handling.line_key.iter().map(String::as_str),
+    )?;
+    for code in handling.balances() {
+        match descriptor.balance(code) {
+            None => return Err(format!("claims move the balance `{code}`, which is not declared")),
+            Some(balance) if balance.unit != CURRENCY_UNIT => {
+                return Err(format!(
+                    "claims move the balance `{code}`, which is in {}: they are paid in the program's currency",
+                    balance.unit
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    once("the balance of claims", handling.balances())
 }
 
 fn balances(descriptor: &Descriptor) -> Result<(), String> {
@@ -143,7 +172,15 @@ mod tests {
             transaction_attributes: vec![],
             balances: vec![balance("expense", Side::Debit), balance("payable", Side::Credit)],
             terms_schema: "{}".into(),
-            claim_schema: None,
+            claims: Some(ClaimHandling {
+                claim_schema: "{}".into(),
+                request_schema: None,
+                line_key: vec![],
+                from: "expense".into(),
+                committed: None,
+                to: "payable".into(),
+                written_off: None,
+            }),
             messages: vec![Message {
                 id: "due".into(),
                 text: "{0} at {1} is {2}".into(),
@@ -160,7 +197,7 @@ mod tests {
     #[test]
     fn each_thing_that_does_not_hold_is_named() {
         type Change = fn(&mut Descriptor);
-        let cases: [(Change, &str); 11] = [
+        let cases: [(Change, &str); 14] = [
             (
                 |d| d.version = "1".into(),
                 "the version `1` is not a semantic version such as `1.0.0`: unexpected end of input while parsing major version number",
@@ -199,8 +236,20 @@ mod tests {
                 "the terms schema is not JSON: EOF while parsing a list at line 1 column 1",
             ),
             (
-                |d| d.claim_schema = Some("[".into()),
+                |d| d.claims.as_mut().unwrap().claim_schema = "[".into(),
                 "the claim schema is not JSON: EOF while parsing a list at line 1 column 1",
+            ),
+            (
+                |d| d.claims.as_mut().unwrap().from = "fund".into(),
+                "claims move the balance `fund`, which is not declared",
+            ),
+            (
+                |d| d.claims.as_mut().unwrap().committed = Some("payable".into()),
+                "the balance of claims `payable` is there twice",
+            ),
+            (
+                |d| d.balances[1].unit = "points".into(),
+                "claims move the balance `payable`, which is in points: they are paid in the program's currency",
             ),
         ];
         for (change, expected) in cases {

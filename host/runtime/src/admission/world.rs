@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use wasmparser::{Parser, Payload};
+use wasmtime::component::Component;
 use wit_component::DecodedWasm;
 use wit_parser::{
     Function, FunctionKind, InterfaceId, Resolve, SourceMap, Type, TypeDefKind, WorldId, WorldItem, WorldKey,
@@ -11,8 +13,47 @@ use wit_parser::{
 use super::Refusal;
 use crate::engine::API;
 
-/// The world that this host runs.
-pub(crate) const NAME: &str = "calculator";
+/// The worlds that this host runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum World {
+    Calculator,
+    Adjudicator,
+    Program,
+}
+
+const ADJUDICATION: &str = "gtm:program/adjudication@0.1.0";
+const CALCULATION: &str = "gtm:program/calculation@0.1.0";
+
+impl World {
+    const ALL: [World; 3] = [World::Calculator, World::Adjudicator, World::Program];
+
+    /// The one that a component of these exports is meant for.
+    fn meant_by(exports: impl Fn(&str) -> bool) -> Self {
+        match (exports(CALCULATION), exports(ADJUDICATION)) {
+            (true, true) => World::Program,
+            (false, true) => World::Adjudicator,
+            (_, false) => World::Calculator,
+        }
+    }
+
+    /// The same of a component that was compiled.
+    pub fn of_component(component: &Component, engine: &wasmtime::Engine) -> Self {
+        let ty = component.component_type();
+        Self::meant_by(|name| ty.get_export(engine, name).is_some())
+    }
+
+    pub fn name(self) -> &'static str {
+        ["calculator", "adjudicator", "program"][self as usize]
+    }
+
+    pub fn calculates(self) -> bool {
+        self != World::Adjudicator
+    }
+
+    pub fn rules_on_claims(self) -> bool {
+        self != World::Calculator
+    }
+}
 
 macro_rules! wit {
     ($($name:literal)*) => {
@@ -23,7 +64,7 @@ macro_rules! wit {
 const FILES: [(&str, &str); 10] =
     wit!("adjudication" "calculation" "descriptor" "eligibility" "explanation" "facts" "log" "panic" "types" "world");
 
-static WORLD: LazyLock<Surface> = LazyLock::new(|| {
+static WORLDS: LazyLock<[Surface; 3]> = LazyLock::new(|| {
     let mut sources = SourceMap::default();
     for (path, text) in FILES {
         sources.push_str(path, text);
@@ -36,15 +77,18 @@ static WORLD: LazyLock<Surface> = LazyLock::new(|| {
     let package = resolve
         .push_group(group)
         .expect("the contract resolves, as every build checks");
-    let world = resolve
-        .select_world(&[package], Some(NAME))
-        .expect("the contract has the world that is run");
-    Surface::of(&resolve, world)
+    World::ALL.map(|world| {
+        let id = resolve
+            .select_world(&[package], Some(world.name()))
+            .expect("the contract has the worlds that are run");
+        Surface::of(&resolve, id)
+    })
 });
 
 /// Refuses a component of another version of the contract, one that imports what the host does not give, and one that does not
 /// export what the host calls, as it is declared.
 pub(super) fn check(bytes: &[u8]) -> Result<(), Refusal> {
+    only_of_the_contract(&Names::read(bytes)?)?;
     let decoded = wit_component::decode(bytes)
         .map_err(|e| Refusal::Binary(format!("the component's interface cannot be read: {e:#}")))?;
     let DecodedWasm::Component(resolve, world) = decoded else {
@@ -53,20 +97,117 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Refusal> {
         ));
     };
     let found = Surface::of(&resolve, world);
-    if let Some(other) = found.other_version() {
-        return Err(Refusal::Version { found: other });
-    }
     let mut lines = Vec::new();
-    compare("import", &WORLD.imports, &found.imports, &mut lines);
-    compare("export", &WORLD.exports, &found.exports, &mut lines);
+    let meant = World::meant_by(|name| found.exports.contains_key(name));
+    let world = &WORLDS[meant as usize];
+    compare("import", &world.imports, &found.imports, &mut lines);
+    compare("export", &world.exports, &found.exports, &mut lines);
     if lines.is_empty() {
         Ok(())
     } else {
         Err(Refusal::World {
-            world: NAME,
+            world: meant.name(),
             difference: lines.join("\n"),
         })
     }
+}
+
+/// The names of a component's imports and exports.
+#[derive(Default)]
+struct Names {
+    imports: BTreeSet<String>,
+    exports: BTreeSet<String>,
+}
+
+impl Names {
+    fn read(bytes: &[u8]) -> Result<Self, Refusal> {
+        let unreadable = |e: wasmparser::BinaryReaderError| {
+            Refusal::Binary(format!(
+                "the component's imports and exports cannot be read: {}",
+                e.message()
+            ))
+        };
+        let mut names = Self::default();
+        // What stands in a component or module within this one is its own affair.
+        let mut depth = 0;
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload.map_err(unreadable)? {
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+                Payload::End(_) => depth -= 1,
+                Payload::ComponentImportSection(imports) if depth == 0 => {
+                    for import in imports {
+                        let name = import.map_err(unreadable)?.name;
+                        names.imports.extend(
+                            [Some(name.name), name.implements]
+                                .into_iter()
+                                .flatten()
+                                .map(str::to_owned),
+                        );
+                    }
+                }
+                Payload::ComponentExportSection(exports) if depth == 0 => {
+                    for export in exports {
+                        let name = export.map_err(unreadable)?.name;
+                        names.exports.extend(
+                            [Some(name.name), name.implements]
+                                .into_iter()
+                                .flatten()
+                                .map(str::to_owned),
+                        );
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// Refuses an interface of another package by its name alone. The decoder, which shows what is inside, follows packages that need each other
+/// in a circle until the stack is full, and that would end the host.
+fn only_of_the_contract(names: &Names) -> Result<(), Refusal> {
+    let version_of = |name: &str| {
+        let (interface, version) = name.split_once('@').unwrap_or((name, ""));
+        let (package, _) = interface.split_once('/')?;
+        Some(match version {
+            "" => package.to_owned(),
+            version => format!("{package}@{version}"),
+        })
+    };
+    let foreign = |name: &String| version_of(name).is_some_and(|package| package != API);
+    let contract = API.split('@').next().unwrap_or(API);
+    let all = || names.imports.iter().chain(&names.exports);
+    if !all().any(foreign) {
+        return Ok(());
+    }
+    let other = all()
+        .filter(|name| foreign(name))
+        .filter_map(|name| version_of(name))
+        .find(|package| package.split('@').next() == Some(contract));
+    if let Some(found) = other {
+        return Err(Refusal::Version { found });
+    }
+    let meant = World::meant_by(|name| names.exports.contains(name));
+    let missing = WORLDS[meant as usize].exports.keys();
+    let missing = missing.filter(|name| !names.exports.contains(*name));
+    let lines: Vec<String> = names
+        .imports
+        .iter()
+        .filter(|name| foreign(name))
+        .map(|name| format!("+ import {name}"))
+        .chain(
+            names
+                .exports
+                .iter()
+                .filter(|name| foreign(name))
+                .map(|name| format!("+ export {name}")),
+        )
+        .chain(missing.map(|name| format!("- export {name}")))
+        .collect();
+    Err(Refusal::World {
+        world: meant.name(),
+        difference: lines.join("\n"),
+    })
 }
 
 /// What a world asks for and gives, as text: interface → its functions and types.
@@ -154,16 +295,6 @@ impl Surface {
             imports: side(&world.imports),
             exports: side(&world.exports),
         }
-    }
-
-    /// The first package that is this contract in a version other than the host's.
-    fn other_version(&self) -> Option<String> {
-        let (contract, version) = API.split_once('@')?;
-        self.exports.keys().chain(self.imports.keys()).find_map(|name| {
-            let (interface, found) = name.split_once('@')?;
-            let ours = interface.split_once('/')?.0 == contract;
-            (ours && found != version).then(|| format!("{contract}@{found}"))
-        })
     }
 }
 
@@ -326,7 +457,7 @@ mod tests {
 
     #[test]
     fn the_world_reads_as_the_contract_does() {
-        let exports: Vec<_> = WORLD.exports.keys().collect();
+        let exports: Vec<_> = WORLDS[0].exports.keys().collect();
         assert_eq!(
             exports,
             [
@@ -335,7 +466,7 @@ mod tests {
                 "gtm:program/eligibility@0.1.0"
             ]
         );
-        let functions: Vec<_> = WORLD.exports["gtm:program/calculation@0.1.0"]
+        let functions: Vec<_> = WORLDS[0].exports["gtm:program/calculation@0.1.0"]
             .functions
             .iter()
             .collect();
@@ -348,7 +479,7 @@ mod tests {
             ]
         );
         assert!(
-            WORLD.imports["gtm:program/types@0.1.0"]
+            WORLDS[0].imports["gtm:program/types@0.1.0"]
                 .types
                 .contains("record period { label: string, start: s32, end: s32 }")
         );

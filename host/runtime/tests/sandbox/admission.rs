@@ -105,11 +105,20 @@ fn an_import_that_the_world_does_not_have_is_shown() {
 
 #[test]
 fn another_world_is_shown_as_a_difference() {
+    // What fits is asked what it is, and this one traps whatever it is asked.
+    assert!(
+        refusal(&dummy(&contract(|_, text| text), "adjudicator")).starts_with("asked what it is, the plugin trapped: ")
+    );
+    let wit = contract(|name, text| match name {
+        "adjudication.wit" => text.replace("-> result<decision, problem>", "-> decision"),
+        _ => text,
+    });
     assert_eq!(
-        refusal(&dummy(&contract(|_, text| text), "adjudicator")),
-        "the component does not fit the world `calculator` of `gtm:program@0.1.0`:\n\
-         + export gtm:program/adjudication@0.1.0\n\
-         - export gtm:program/calculation@0.1.0"
+        refusal(&dummy(&wit, "adjudicator")),
+        "the component does not fit the world `adjudicator` of `gtm:program@0.1.0`:\n  \
+           export gtm:program/adjudication@0.1.0\n\
+         -     adjudicate: func(context: context, evidence: evidence, claim: claim) -> result<decision, problem>\n\
+         +     adjudicate: func(context: context, evidence: evidence, claim: claim) -> decision"
     );
     let wit = [(
         "root.wit".to_owned(),

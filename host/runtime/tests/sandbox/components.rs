@@ -29,7 +29,11 @@ pub fn from_text(plugin: &str) -> Vec<u8> {
     component(
         &format!("(module\n{module}\n{plugin}\n)"),
         &contract(|_, text| text),
-        "calculator",
+        if plugin.contains("gtm:program/adjudication") {
+            "program"
+        } else {
+            "calculator"
+        },
     )
 }
 

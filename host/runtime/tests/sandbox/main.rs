@@ -9,3 +9,4 @@ mod cache;
 mod determinism;
 mod misbehaving;
 mod sound;
+mod rulings;

@@ -1,17 +1,24 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use domain::adjudication::Evidence;
 use runtime::{Engine, Failure, Limits, Scaled, admit};
 
-use crate::statement::{context, rows};
+use crate::statement::{claim, context, rows};
 use crate::{components, misfits};
 
-/// What the host says of a component that it was asked to admit, and then to calculate a statement of three rows with.
+/// What the host says of a component that it was asked to admit, and then to calculate a statement of three rows with or to rule on a claim.
 fn verdict(engine: &Engine, component: &[u8]) -> String {
     let plugin = match admit(engine, component) {
         Ok(plugin) => plugin,
         Err(refusal) => return refusal.to_string(),
     };
+    if plugin.rules_on_claims() {
+        return match plugin.adjudicate(&context(), &Evidence::default(), &claim()) {
+            Ok(adjudicated) => format!("a ruling: {}", String::from_utf8(adjudicated.output).unwrap()),
+            Err(failed) => failed.to_string(),
+        };
+    }
     match plugin.calculate(&context(), &[rows(3).as_slice()]) {
         Ok(calculated) => format!("an answer: {}", String::from_utf8(calculated.output).unwrap()),
         Err(failed) => failed.to_string(),

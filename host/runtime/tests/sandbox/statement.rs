@@ -1,8 +1,10 @@
-//! The statement that the plugins are asked to calculate.
+//! The statement that the plugins are asked to calculate, and the claim that they are asked to rule on.
 
+use domain::adjudication::{Claim, ClaimKind, ClaimLine};
 use domain::calculation::{Attribute, Context, Participant};
 use domain::columns::Columns;
 use domain::day::Day;
+use domain::money::Micros;
 use domain::period::Period;
 
 pub fn context() -> Context {
@@ -45,5 +47,22 @@ pub fn rows(count: usize) -> Columns {
         selectors: vec![0; count],
         net_amount: (0..count as i64).map(|n| (n % 1000 + 1) * 1_000_000).collect(),
         ..Columns::default()
+    }
+}
+
+/// Two lines: 100.00 and 80.00.
+pub fn claim() -> Claim {
+    let line = |number, units: i64| ClaimLine {
+        number,
+        claimed: Micros(units * 1_000_000),
+        key: None,
+        fields: "{}".into(),
+    };
+    Claim {
+        kind: ClaimKind::Claim,
+        number: "C-7".into(),
+        submitted: "2011-02-01".parse().unwrap(),
+        fields: "{}".into(),
+        lines: vec![line(1, 100), line(2, 80)],
     }
 }

@@ -1,0 +1,8 @@
+;; Approves 200 where 100 is claimed.
+;; Claims run from `expense` to `payable`.
+(data (i32.const 1100) (i8 1))
+(data (i32.const 1104) (i32 1360 17  0 0 0  0 0  3088 7  0 0 0  3104 7  0 0 0))
+(data (i32.const 4096) (i32 0 0  4128 2  0 0))
+(data (i32.const 4128) (i32 1 0) (i64 200000000 0) (i32 0 0  0 0))
+(data (i32.const 4168) (i32 2 2) (i64 0 0) (i32 3200 1  0 0))
+(func (export "gtm:program/adjudication@0.1.0#adjudicate") (param i32) (result i32) (i32.const 4096))
