@@ -29,13 +29,13 @@ pub struct Goal {
     pub worth: Option<Micros>,
 }
 
-pub fn steps(descriptor: &Descriptor, currency: Currency, outcome: &Outcome) -> Vec<Line> {
+pub fn steps(descriptor: &Descriptor, currency: Currency, steps: &[Step]) -> Vec<Line> {
     let line = |step: &Step| Line {
         rule: step.rule.clone(),
         words: sentence(descriptor, currency, step.message, &step.figures),
         amount: step.amount,
     };
-    outcome.steps.iter().map(line).collect()
+    steps.iter().map(line).collect()
 }
 
 pub fn milestones(descriptor: &Descriptor, currency: Currency, outcome: &Outcome) -> Vec<Goal> {

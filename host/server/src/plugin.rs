@@ -6,6 +6,7 @@ pub mod sandboxed;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use domain::adjudication::Decision;
 use domain::calculation::Outcome;
 use domain::digest::Digest;
 use domain::plugin::{Column, Descriptor, Grant};
@@ -50,11 +51,13 @@ pub struct CheckTested {
     pub says: String,
 }
 
-/// One case, calculated and explained.
+/// One case, calculated or ruled on, and explained.
 #[derive(Debug, Serialize)]
 pub struct Calculated {
     pub title: String,
     pub outcome: Option<Outcome>,
+    /// When the case has a claim.
+    pub decision: Option<Decision>,
     pub steps: Vec<Line>,
     pub milestones: Vec<Goal>,
     pub differences: Vec<String>,
@@ -140,18 +143,19 @@ pub fn run(engine: &Engine, component: &Path, case: &Path) -> Result<Calculated>
     let case = Case::read(case)?;
     let report = gtm_kit::run_case(&subject, &case)?;
     let descriptor = subject.0.descriptor();
-    let explained = |outcome: &Outcome| {
-        (
-            explain::steps(descriptor, case.currency, outcome),
-            explain::milestones(descriptor, case.currency, outcome),
-        )
+    let steps = match (&report.outcome, &report.decision) {
+        (Some(outcome), _) => explain::steps(descriptor, case.currency, &outcome.steps),
+        (None, Some(decision)) => explain::steps(descriptor, case.currency, &decision.steps),
+        (None, None) => Vec::new(),
     };
-    let (steps, milestones) = report.outcome.as_ref().map(explained).unwrap_or_default();
+    let milestones = report.outcome.as_ref();
+    let milestones = milestones.map(|outcome| explain::milestones(descriptor, case.currency, outcome));
     Ok(Calculated {
         title: report.title,
         outcome: report.outcome,
+        decision: report.decision,
         steps,
-        milestones,
+        milestones: milestones.unwrap_or_default(),
         differences: report.differences,
     })
 }

@@ -240,7 +240,7 @@ pub async fn explain(snapshot: &mut Snapshot, line: &StatementLine) -> Result<Ex
         terms_version: terms.version,
         plugin: version.descriptor.id.clone(),
         plugin_version: version.descriptor.version.clone(),
-        steps: explain::steps(&version.descriptor, program.currency, &outcome),
+        steps: explain::steps(&version.descriptor, program.currency, &outcome.steps),
         milestones: explain::milestones(&version.descriptor, program.currency, &outcome),
         receipt: newest.revision.receipt.clone(),
         revisions: revisions.iter().map(posted).collect(),

@@ -121,6 +121,17 @@ pub fn calculated(calculated: &Calculated) -> String {
             transfer.credit
         );
     }
+    for line in calculated.decision.iter().flat_map(|decision| &decision.lines) {
+        text += &format!(
+            "\n\nline {} is {} with {}",
+            line.number,
+            line.ruling.as_str(),
+            amount(line.approved, 2)
+        );
+        for reason in &line.reasons {
+            text += &format!("\n  {} ({})", reason.message, reason.code);
+        }
+    }
     for difference in &calculated.differences {
         text += &format!("\ndiffers from what the case expects: {difference}");
     }

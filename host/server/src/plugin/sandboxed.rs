@@ -1,5 +1,6 @@
 //! A component as the kit tries it: in the very sandbox that pays.
 
+use domain::adjudication::{Claim, Decision, Evidence};
 use domain::calculation::{Context, Outcome};
 use domain::columns::ColumnSlice;
 use domain::plugin::{Descriptor, Plan};
@@ -26,6 +27,11 @@ impl Subject for Sandboxed {
             .0
             .calculate_in_batches(context, std::slice::from_ref(rows), batch_rows);
         calculated.map(|calculated| calculated.outcome).map_err(failure)
+    }
+
+    fn adjudicate(&self, context: &Context, evidence: &Evidence, claim: &Claim) -> Result<Decision, Failure> {
+        let adjudicated = self.0.adjudicate(context, evidence, claim);
+        adjudicated.map(|adjudicated| adjudicated.decision).map_err(failure)
     }
 }
 

@@ -81,6 +81,9 @@ pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
     let (plugin, granted) = host.plugin_of(&terms).await?;
     let plan = plugin.plan(&serde_json::from_str(&terms.json)?)?;
     granted.allows(plugin.descriptor(), &plan)?;
+    if plan.kinds.is_empty() {
+        bail!("program `{code}` has no statements by these terms: it pays claims only");
+    }
     let gathered = gather_windows(&program, &period, &plan)?;
     let spans = Spans::of(gathered.iter().flat_map(|gathered| &gathered.periods).chain([&period]));
 
