@@ -37,35 +37,35 @@ pub struct Receipt {
     pub signature: Signature,
 }
 
-/// The receipt of a ruling.
+/// The receipt of a ruling. Fields in the order of their names: see [`ordered_json`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecisionReceipt {
-    /// The program's code.
-    pub program: String,
     /// The account's number.
     pub account: String,
+    /// The contract's version, such as `gtm:program@0.1.0`.
+    pub api: String,
+    /// SHA-256 of the canonical JSON of the claim as it was sent.
+    pub asked: Digest,
     /// The claim's number.
     pub claim: String,
-    /// From 1: how often the claim was ruled on.
-    pub revision: i64,
     /// SHA-256 of the component that ruled.
     pub component: Digest,
     /// SHA-256 of the canonical JSON of the context.
     pub context: Digest,
-    /// SHA-256 of the canonical JSON of the evidence.
-    pub evidence: Digest,
-    /// SHA-256 of the canonical JSON of the claim as it was sent.
-    pub asked: Digest,
-    /// SHA-256 of the canonical JSON of the decision.
-    pub output: Digest,
-    /// SHA-256 of the log.
-    pub log: Digest,
-    /// The contract's version, such as `gtm:program@0.1.0`.
-    pub api: String,
     /// The engine's name and version.
     pub engine: String,
+    /// SHA-256 of the canonical JSON of the evidence.
+    pub evidence: Digest,
     /// The same number on every machine.
     pub fuel: u64,
+    /// SHA-256 of the log.
+    pub log: Digest,
+    /// SHA-256 of the canonical JSON of the decision.
+    pub output: Digest,
+    /// The program's code.
+    pub program: String,
+    /// From 1: how often the claim was ruled on.
+    pub revision: i64,
     pub signature: Signature,
 }
 
