@@ -141,6 +141,24 @@ pub struct NewTransaction {
     pub corrects: Option<String>,
 }
 
+impl NewTransaction {
+    /// Refuses a return that gives instead of taking: what came back carries the sign of the fact.
+    pub fn check(&self) -> Result<()> {
+        let measures = [
+            ("quantity", self.quantity),
+            ("net amount", self.net_amount),
+            ("gross amount", self.gross_amount),
+        ];
+        let above_zero = |(_, value): &(&str, Option<Micros>)| value.is_some_and(|value| value > Micros::ZERO);
+        match measures.into_iter().find(above_zero) {
+            Some((measure, Some(value))) if self.kind == RowKind::Return => Err(Error::new(format!(
+                "a return takes back, so its {measure} is below zero, and this one is {value}: write -{value}, or another kind"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// A transaction as it stands in the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transaction {

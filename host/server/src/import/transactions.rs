@@ -110,6 +110,7 @@ impl TransactionReader {
             attributes: texts(&self.attributes, line)?,
             corrects: self.corrects.text(line)?.map(str::to_owned),
         };
+        transaction.check().map_err(|e| e.to_string())?;
         if let Some(maker) = &mut self.accounts {
             newcomers.accounts.extend(maker.describe(account, line, true)?);
             if let Some(end_customer) = end_customer {
@@ -289,6 +290,37 @@ mod tests {
         assert_eq!(
             newcomers.products[0].name, "22720",
             "a product without a description is called by its code"
+        );
+    }
+
+    #[test]
+    fn a_return_that_gives_instead_of_taking_is_refused() {
+        let plain = include_str!("../../profiles/transactions.toml");
+        let header: &[&str] = &["key", "kind", "account", "date", "currency", "quantity", "net_amount"];
+        let (lines, _) = read(
+            plain,
+            &[
+                header,
+                &["R-1", "return", "A", "2024-01-31", "EUR", "2", "-10"],
+                &["R-2", "return", "A", "2024-01-31", "EUR", "-2", "10.5"],
+                &["R-3", "return", "A", "2024-01-31", "EUR", "-2", "-10"],
+                &["R-4", "return", "A", "2024-01-31", "EUR", "0", ""],
+            ],
+        );
+        let said: Vec<_> = lines
+            .iter()
+            .map(|line| line.as_ref().map(|line| line.key.as_str()).map_err(String::as_str))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                Err("a return takes back, so its quantity is below zero, and this one is 2: write -2, or another kind"),
+                Err(
+                    "a return takes back, so its net amount is below zero, and this one is 10.5: write -10.5, or another kind"
+                ),
+                Ok("R-3"),
+                Ok("R-4"),
+            ]
         );
     }
 
