@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::iter::Sum;
+use std::ops::{AddAssign, Sub};
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
@@ -69,13 +70,17 @@ impl Micros {
 
 impl fmt::Display for Micros {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let (whole, fraction) = (self.0.unsigned_abs() / 1_000_000, self.0.unsigned_abs() % 1_000_000);
-        let digits = format!("{fraction:06}");
-        match digits.trim_end_matches('0') {
-            "" => write!(f, "{sign}{whole}"),
-            digits => write!(f, "{sign}{whole}.{digits}"),
-        }
+        write_micros(self.0.into(), f)
+    }
+}
+
+fn write_micros(micros: i128, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let sign = if micros < 0 { "-" } else { "" };
+    let (whole, fraction) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
+    let digits = format!("{fraction:06}");
+    match digits.trim_end_matches('0') {
+        "" => write!(f, "{sign}{whole}"),
+        digits => write!(f, "{sign}{whole}.{digits}"),
     }
 }
 
@@ -149,6 +154,55 @@ impl From<Micros> for String {
 impl Sum for Micros {
     fn sum<I: Iterator<Item = Micros>>(parts: I) -> Self {
         Micros::checked_sum(parts).expect("the sum was checked to fit")
+    }
+}
+
+/// A total of many amounts, which may be larger than any one of them: it has room for more than there can be. Written as a [`Micros`] is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(into = "String")]
+pub struct Total(i128);
+
+impl From<i128> for Total {
+    fn from(micros: i128) -> Self {
+        Self(micros)
+    }
+}
+
+impl From<Micros> for Total {
+    fn from(amount: Micros) -> Self {
+        Self(amount.0.into())
+    }
+}
+
+impl<T: Into<Total>> AddAssign<T> for Total {
+    fn add_assign(&mut self, part: T) {
+        self.0 += part.into().0;
+    }
+}
+
+impl Sub for Total {
+    type Output = Total;
+
+    fn sub(self, other: Total) -> Total {
+        Total(self.0 - other.0)
+    }
+}
+
+impl Sum for Total {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        Self(parts.map(|part| part.0).sum())
+    }
+}
+
+impl fmt::Display for Total {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_micros(self.0, f)
+    }
+}
+
+impl From<Total> for String {
+    fn from(total: Total) -> Self {
+        total.to_string()
     }
 }
 
@@ -229,6 +283,15 @@ mod tests {
         ] {
             assert!(text.parse::<Micros>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_total_has_room_for_more_than_an_amount() {
+        let mut total = Total::default();
+        (0..3).for_each(|_| total += Micros(i64::MAX));
+        assert_eq!(total.to_string(), "27670116110564.327421");
+        assert_eq!((Total::default() - total).to_string(), "-27670116110564.327421");
+        assert_eq!(serde_json::to_string(&Total::from(1_500_000)).unwrap(), r#""1.5""#);
     }
 
     #[test]

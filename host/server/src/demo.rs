@@ -12,7 +12,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use domain::calendar::Calendar;
 use domain::day::Day;
-use domain::money::Micros;
+use domain::money::Total;
 use store::run::RunMode;
 
 use crate::cli::{CreateProgram, Demo, Enrol, Global};
@@ -267,7 +267,7 @@ async fn run_all(host: &Host) -> Result<Vec<run::Report>> {
 
 /// One line a program and year.
 fn paid(reports: &[run::Report]) -> String {
-    let mut lines: Vec<(String, String, u64, Micros, Micros)> = Vec::new();
+    let mut lines: Vec<(String, String, u64, Total, Total)> = Vec::new();
     for report in reports {
         let year = report.period[..4].to_owned();
         let held = report.held.len() as u64;
@@ -277,13 +277,13 @@ fn paid(reports: &[run::Report]) -> String {
         {
             Some(line) => {
                 line.2 += held;
-                line.3 = Micros(line.3.0 + report.difference.0);
-                line.4 = Micros(line.4.0 + report.amount.0);
+                line.3 += report.difference;
+                line.4 += report.amount;
             }
             None => lines.push((report.program.clone(), year, held, report.difference, report.amount)),
         }
     }
-    let row = |(program, year, held, difference, total): (String, String, u64, Micros, Micros)| {
+    let row = |(program, year, held, difference, total): (String, String, u64, Total, Total)| {
         [
             program,
             year,

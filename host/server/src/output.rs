@@ -1,5 +1,6 @@
 //! What a command says: one value, printed as aligned tables for people or as JSON for programs.
 
+use std::fmt::Display;
 use std::io::Write;
 
 use anyhow::Result;
@@ -44,7 +45,10 @@ pub fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item =
 
 /// A whole number with thousands separated: `1,482,329`.
 pub fn count(number: u64) -> String {
-    let digits = number.to_string();
+    with_thousands(&number.to_string())
+}
+
+fn with_thousands(digits: &str) -> String {
     let mut text = String::new();
     for (n, digit) in digits.chars().enumerate() {
         if n > 0 && (digits.len() - n).is_multiple_of(3) {
@@ -55,12 +59,12 @@ pub fn count(number: u64) -> String {
     text
 }
 
-/// An amount with at least the given decimals and thousands separated: `1,482,329.52`.
-pub fn amount(micros: domain::money::Micros, digits: u8) -> String {
-    let text = micros.to_string();
+/// An amount or a total with at least the given decimals and thousands separated: `1,482,329.52`.
+pub fn amount(amount: impl Display, digits: u8) -> String {
+    let text = amount.to_string();
     let (sign, text) = text.strip_prefix('-').map_or(("", &*text), |rest| ("-", rest));
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let whole = count(whole.parse().unwrap_or(0));
+    let whole = with_thousands(whole);
     match fraction.len().max(usize::from(digits)) {
         0 => format!("{sign}{whole}"),
         width => format!("{sign}{whole}.{fraction:0<width$}"),

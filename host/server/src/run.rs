@@ -8,9 +8,9 @@ pub mod work;
 
 use std::sync::{Arc, OnceLock};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use domain::id::{AccountId, RunId};
-use domain::money::Micros;
+use domain::money::{Micros, Total};
 use domain::statement::Revision;
 use runtime::Pool;
 use serde::Serialize;
@@ -54,11 +54,11 @@ pub struct Report {
     pub rows: u64,
     /// Participants whose statement holds an amount.
     pub paid: u64,
-    pub amount: Micros,
+    pub amount: Total,
     /// What this run changed of it.
-    pub difference: Micros,
+    pub difference: Total,
     /// Of the rows of the period, of everybody.
-    pub net_amount: Micros,
+    pub net_amount: Total,
     pub currency: String,
     /// Of a what-if: each statement that would change.
     pub changes: Vec<Change>,
@@ -239,9 +239,7 @@ struct Writer<'a> {
     prepared: &'a Prepared,
     mode: RunMode,
     report: Report,
-    net_amount: i128,
-    amount: i128,
-    before: i128,
+    before: Total,
     revisions: Vec<Revision>,
     held: Vec<Quarantine>,
     /// Whose newest revision is what it would be now.
@@ -264,9 +262,9 @@ impl<'a> Writer<'a> {
             transfers: 0,
             rows: 0,
             paid: 0,
-            amount: Micros::ZERO,
-            difference: Micros::ZERO,
-            net_amount: Micros::ZERO,
+            amount: Total::default(),
+            difference: Total::default(),
+            net_amount: Total::default(),
             currency: prepared.program.currency.to_string(),
             changes: vec![],
         };
@@ -275,9 +273,7 @@ impl<'a> Writer<'a> {
             prepared,
             mode,
             report,
-            net_amount: 0,
-            amount: 0,
-            before: 0,
+            before: Total::default(),
             revisions: vec![],
             held: vec![],
             unchanged: vec![],
@@ -291,9 +287,9 @@ impl<'a> Writer<'a> {
             self.report.participants += 1;
             self.report.rows += worked.rows;
             self.report.paid += u64::from(worked.amount != Micros::ZERO);
-            self.net_amount += worked.net_amount;
-            self.amount += i128::from(worked.amount.0);
-            self.before += i128::from(worked.before.0);
+            self.report.net_amount += worked.net_amount;
+            self.report.amount += worked.amount;
+            self.before += worked.before;
             if self.mode == RunMode::WhatIf && worked.amount != worked.before {
                 self.report.changes.push(Change {
                     account: account.clone(),
@@ -346,14 +342,7 @@ impl<'a> Writer<'a> {
 
     async fn finish(mut self) -> Result<Report> {
         self.post().await?;
-        let fit = |sum: i128| {
-            i64::try_from(sum)
-                .map(Micros)
-                .context("a total of this run is too large to keep in millionths")
-        };
-        self.report.net_amount = fit(self.net_amount)?;
-        self.report.amount = fit(self.amount)?;
-        self.report.difference = fit(self.amount - self.before)?;
+        self.report.difference = self.report.amount - self.before;
         self.report.held.sort_by(|a, b| a.account.cmp(&b.account));
         self.report.changes.sort_by(|a, b| a.account.cmp(&b.account));
         let count = |number: u64| number as i64;

@@ -6,7 +6,7 @@ use domain::columns::{self, ColumnSlice};
 use domain::digest::{Digest, ordered_json};
 use domain::id::RunId;
 use domain::ledger::{self, Reason, Transfer};
-use domain::money::Micros;
+use domain::money::{Micros, Total};
 use domain::plugin::{Descriptor, Side};
 use domain::receipt::{Receipt, Signature};
 use domain::statement::Revision;
@@ -28,7 +28,7 @@ pub struct Worked {
     /// Rows that were sent.
     pub rows: u64,
     /// Net amount of the rows of the period itself, where these terms look at it.
-    pub net_amount: i128,
+    pub net_amount: Total,
     /// What the statement has posted in the program's currency to balances that the participant is owed, after this run and
     /// before it.
     pub amount: Micros,
@@ -70,7 +70,7 @@ impl Desk<'_> {
             member: place,
             outcome: Outcome::Unchanged,
             rows: 0,
-            net_amount: 0,
+            net_amount: Total::default(),
             amount: before,
             before,
         };
@@ -209,7 +209,7 @@ impl Desk<'_> {
         }
     }
 
-    fn net_amount(&self, slices: &[ColumnSlice<'_>]) -> i128 {
+    fn net_amount(&self, slices: &[ColumnSlice<'_>]) -> Total {
         let (start, end) = (self.prepared.period.start.number(), self.prepared.period.end.number());
         let own = |slice: &ColumnSlice<'_>| -> i128 {
             let rows = slice
@@ -219,7 +219,7 @@ impl Desk<'_> {
                 .filter(|(date, _)| start <= **date && **date <= end);
             rows.map(|(_, amount)| i128::from(*amount)).sum()
         };
-        slices.iter().map(own).sum()
+        slices.iter().map(own).sum::<i128>().into()
     }
 }
 
