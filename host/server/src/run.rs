@@ -6,6 +6,7 @@
 pub mod prepare;
 pub mod work;
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Result, bail};
@@ -113,27 +114,37 @@ pub async fn run(host: &Host, code: &str, period: &str, mode: RunMode, workers: 
             handle: Handle::current(),
         };
         let mut failure = None;
+        let stopped = AtomicBool::new(false);
         let progress = Progress::new("calculating", prepared.participants.len() as u64, "statements");
         Pool::new(workers).run(
-            jobs(&prepared, infos, workers.get()),
-            |job| desk_work(&desk, &loader, &job),
-            |result| {
-                let kept = result.and_then(|statements| loader.handle.block_on(ledger.take(statements)));
+            // What is wrong with the machine is wrong for everybody, so nobody takes further work.
+            jobs(&prepared, infos, workers.get())
+                .into_iter()
+                .take_while(|_| !stopped.load(Relaxed)),
+            |job| desk_work(&desk, &loader, &job, &stopped),
+            |(statements, broken)| {
+                let kept = loader.handle.block_on(ledger.take(statements));
                 progress.reach(ledger.report.participants);
-                if let Err(e) = kept {
+                if let Err(e) = kept.and(broken) {
+                    stopped.store(true, Relaxed);
                     failure.get_or_insert(e);
                 }
             },
         );
         failure.map_or(Ok(()), Err)
     });
+    let counts = ledger.counts();
     let finished = match worked {
         Ok(()) => ledger.finish().await,
-        Err(e) => Err(e),
+        Err(e) => {
+            // What was worked out before is kept. Where that fails too, the first reason is the one to tell.
+            let _ = ledger.post().await;
+            Err(e)
+        }
     };
     if let Err(e) = &finished {
         let mut tx = host.store.begin(&host.actor).await?;
-        tx.fail_run(&run, RunCounts::default(), &format!("{e:#}")).await?;
+        tx.fail_run(&run, counts, &format!("{e:#}")).await?;
         tx.commit().await?;
     }
     finished
@@ -220,17 +231,26 @@ impl Loader<'_> {
     }
 }
 
-fn desk_work(desk: &Desk<'_>, loader: &Loader<'_>, job: &Job) -> Result<Vec<Worked>> {
-    let opened = job
-        .source
-        .opened
-        .get_or_init(|| loader.open(&job.source.infos).map_err(|e| format!("{e:#}")));
-    let segments = opened.as_ref().map_err(|sentence| anyhow::anyhow!("{sentence}"))?;
-    let mut scratch = Scratch::default();
-    job.members
-        .iter()
-        .map(|place| desk.work(*place, segments, &mut scratch))
-        .collect()
+/// The statements of a job, up to the first that this machine could not work out, with the reason.
+fn desk_work(desk: &Desk<'_>, loader: &Loader<'_>, job: &Job, stopped: &AtomicBool) -> (Vec<Worked>, Result<()>) {
+    let mut worked = Vec::with_capacity(job.members.len());
+    let mut work = || -> Result<()> {
+        let opened = job
+            .source
+            .opened
+            .get_or_init(|| loader.open(&job.source.infos).map_err(|e| format!("{e:#}")));
+        let segments = opened.as_ref().map_err(|sentence| anyhow::anyhow!("{sentence}"))?;
+        let mut scratch = Scratch::default();
+        for place in job.members.iter().take_while(|_| !stopped.load(Relaxed)) {
+            worked.push(desk.work(*place, segments, &mut scratch)?);
+        }
+        Ok(())
+    };
+    let broken = work();
+    if broken.is_err() {
+        stopped.store(true, Relaxed);
+    }
+    (worked, broken)
 }
 
 /// Keeps what was worked out, some hundreds of statements in a transaction, and counts.
@@ -316,7 +336,7 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        if self.revisions.len() >= POST_AT_ONCE {
+        if self.revisions.len() + self.held.len() >= POST_AT_ONCE {
             self.post().await
         } else {
             Ok(())
@@ -340,20 +360,24 @@ impl<'a> Writer<'a> {
         }
     }
 
-    async fn finish(mut self) -> Result<Report> {
-        self.post().await?;
-        self.report.difference = self.report.amount - self.before;
-        self.report.held.sort_by(|a, b| a.account.cmp(&b.account));
-        self.report.changes.sort_by(|a, b| a.account.cmp(&b.account));
+    fn counts(&self) -> RunCounts {
         let count = |number: u64| number as i64;
-        let counts = RunCounts {
+        RunCounts {
             participants: count(self.report.participants),
             posted: count(self.report.posted),
             unchanged: count(self.report.unchanged),
             ineligible: 0,
             quarantined: count(self.report.held.len() as u64),
             rows: count(self.report.rows),
-        };
+        }
+    }
+
+    async fn finish(mut self) -> Result<Report> {
+        self.post().await?;
+        self.report.difference = self.report.amount - self.before;
+        self.report.held.sort_by(|a, b| a.account.cmp(&b.account));
+        self.report.changes.sort_by(|a, b| a.account.cmp(&b.account));
+        let counts = self.counts();
         let mut tx = self.host.store.begin(&self.host.actor).await?;
         if self.mode == RunMode::Actual {
             // What was held while its facts were wrong, and has them back as they were when it was posted.
