@@ -11,6 +11,7 @@ on_both_engines! {
     a_changed_byte_in_the_component_is_named
     a_changed_byte_in_a_segment_is_named_and_put_right
     a_changed_byte_in_the_audit_log_is_named
+    a_database_without_its_triggers_is_not_opened
 }
 
 /// What may only be added to, with a column each that somebody might like to change.
@@ -44,7 +45,6 @@ fn the_database_refuses_to_change_what_was_recorded(engine: Engine) {
 
 fn a_changed_byte_in_the_record_of_a_statement_is_named(engine: Engine) {
     let gtm = paid(engine);
-    unlock(&gtm);
     let statement =
         gtm.query("select id from statements where account = (select id from accounts where number = 'south')");
     let revision = format!("statement = '{}'", statement.trim());
@@ -81,7 +81,7 @@ fn a_changed_byte_in_the_record_of_a_statement_is_named(engine: Engine) {
         ),
     ];
     for ((change, back), sentence) in changes {
-        gtm.query(&change);
+        tamper(&gtm, &change);
         let (code, replayed) = gtm.ended("replay volume/2024-Q1/south volume/2024-Q1/west");
         assert_eq!(code, 4, "{change:.200}");
         let [south, west] = &each(&replayed).collect::<Vec<_>>()[..] else {
@@ -100,7 +100,7 @@ fn a_changed_byte_in_the_record_of_a_statement_is_named(engine: Engine) {
             "{change:.200}"
         );
 
-        gtm.query(&back);
+        tamper(&gtm, &back);
         assert_eq!(replay_all(&gtm), 2, "the byte is back: {change:.200}");
     }
 }
@@ -174,14 +174,13 @@ fn a_changed_byte_in_a_segment_is_named_and_put_right(engine: Engine) {
 
 fn a_changed_byte_in_the_audit_log_is_named(engine: Engine) {
     let gtm = paid(engine);
-    unlock(&gtm);
     let entries = gtm.run("audit")["entries"].as_i64().expect("a count");
     assert_eq!(gtm.query("select count(*) from audit"), format!("{entries}\n"));
     let last = format!("sequence = {entries}");
-    let whole = (
-        1,
-        format!("gtm: audit entry {entries} is broken: its contents do not give its digest"),
-    );
+    let broken = |sentence: &str| (4, serde_json::json!({ "broken": sentence }));
+    let changed = broken(&format!(
+        "audit entry {entries} is broken: its contents do not give its digest"
+    ));
     for (column, value) in [
         ("details", r#"'{}'"#),
         ("actor", "'user:nobody'"),
@@ -189,13 +188,13 @@ fn a_changed_byte_in_the_audit_log_is_named(engine: Engine) {
     ] {
         let kept = gtm.query(&format!("select {column} from audit where {last}"));
         let (change, back) = set("audit", column, value, &format!("'{}'", kept.trim()), &last);
-        gtm.query(&change);
-        assert_eq!(gtm.refused("audit"), whole, "{column}");
-        gtm.query(&back);
+        tamper(&gtm, &change);
+        assert_eq!(gtm.ended("audit"), changed, "{column}");
+        tamper(&gtm, &back);
         assert_eq!(gtm.run("audit")["entries"], entries);
     }
-    gtm.query("delete from audit where sequence = 3");
-    assert_eq!(gtm.refused("audit"), (1, "gtm: audit entry 3 is missing".into()));
+    tamper(&gtm, "delete from audit where sequence = 3");
+    assert_eq!(gtm.ended("audit"), broken("audit entry 3 is missing"));
 }
 
 /// Two participants, paid for a quarter with sales in two months.
@@ -216,16 +215,38 @@ fn paid(engine: Engine) -> Gtm {
     gtm
 }
 
-/// Takes away the triggers that keep what was recorded, as only the owner of the database can.
-fn unlock(gtm: &Gtm) {
-    for (table, _) in APPEND_ONLY {
-        match gtm.engine() {
-            Engine::Sqlite => gtm.query(&format!(
-                "drop trigger {table}_keeps_rows; drop trigger {table}_loses_nothing"
-            )),
-            Engine::Postgres => gtm.query(&format!("drop trigger {table}_keeps_rows on {table}")),
-        };
-    }
+fn a_database_without_its_triggers_is_not_opened(engine: Engine) {
+    let gtm = paid(engine);
+    let drop = match engine {
+        Engine::Sqlite => "drop trigger transfers_loses_nothing",
+        Engine::Postgres => "drop trigger transfers_keeps_rows on transfers",
+    };
+    gtm.query(drop);
+    let (code, said) = gtm.refused("balance");
+    let missing = match engine {
+        Engine::Sqlite => "transfers_loses_nothing",
+        Engine::Postgres => "transfers_keeps_rows",
+    };
+    let sentence = format!(
+        "the trigger `{missing}` is missing, so what was recorded could be changed: restore the database from a copy that has it"
+    );
+    assert_eq!((code, said.ends_with(&sentence)), (1, true), "{said}");
+}
+
+/// Changes what was recorded, as only the owner of the database can: without the triggers that keep it, which are back afterwards.
+fn tamper(gtm: &Gtm, sql: &str) {
+    let without = match gtm.engine() {
+        Engine::Sqlite => {
+            let triggers = gtm.query(
+                "select name || '~' || replace(sql, char(10), ' ') || ';' from sqlite_master where type = 'trigger'",
+            );
+            let (names, made): (Vec<_>, Vec<_>) = triggers.lines().filter_map(|line| line.split_once('~')).unzip();
+            let drop: String = names.iter().map(|name| format!("drop trigger {name};")).collect();
+            format!("begin; {drop} {sql}; {} commit", made.concat())
+        }
+        Engine::Postgres => format!("set session_replication_role = replica; {sql}"),
+    };
+    gtm.query(&without);
 }
 
 /// SQL that changes one bit in the middle of a column of bytes, and SQL that puts it back.

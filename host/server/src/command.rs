@@ -57,14 +57,20 @@ pub async fn command(cli: Cli) -> Result<End> {
             print(format, &balances, show::balances).map(|()| End::Done)
         }
         Command::Segments(of) => segments_command(&Host::open(&cli.global).await?, &of, format).await,
-        Command::Audit => {
-            let host = Host::open(&cli.global).await?;
-            let entries = host.store.read().await?.verify_audit().await?;
-            print(format, &serde_json::json!({ "entries": entries }), |_| {
-                format!("the chain of {entries} entries is whole")
-            })
-            .map(|()| End::Done)
+        Command::Audit => audit_command(&Host::open(&cli.global).await?, format).await,
+    }
+}
+
+async fn audit_command(host: &Host, format: Format) -> Result<End> {
+    match host.store.read().await?.verify_audit().await {
+        Ok(entries) => print(format, &serde_json::json!({ "entries": entries }), |_| {
+            format!("the chain of {entries} entries is whole")
+        })
+        .map(|()| End::Done),
+        Err(store::Error::Corrupt { what }) => {
+            print(format, &serde_json::json!({ "broken": what }), |_| what.clone()).map(|()| End::Differs)
         }
+        Err(e) => Err(e.into()),
     }
 }
 

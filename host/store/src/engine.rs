@@ -79,7 +79,7 @@ impl Store {
     /// date.
     ///
     /// # Errors
-    /// When it cannot be reached, or was migrated by a newer program.
+    /// When it cannot be reached, was migrated by a newer program, or lacks a trigger that keeps what was recorded.
     pub async fn open(url: &str, clock: Clock, ids: Ids) -> Result<Store> {
         let opened = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             open_postgres(url).await
@@ -94,7 +94,35 @@ impl Store {
             url: without_password(url),
             reason: reason.to_string(),
         })?;
-        Ok(Store { pools, clock, ids })
+        let store = Store { pools, clock, ids };
+        store.check_triggers().await?;
+        Ok(store)
+    }
+
+    /// Refuses a database in which what was recorded could be changed, because somebody took away a trigger that keeps it.
+    async fn check_triggers(&self) -> Result<()> {
+        let (migrator, kept): (_, Vec<String>) = match &self.pools {
+            Pools::Sqlite { readers, .. } => {
+                let names = sqlx::query_scalar("select name from sqlite_master where type = 'trigger'");
+                (&SQLITE, names.fetch_all(readers).await?)
+            }
+            Pools::Postgres(pool) => {
+                let names = sqlx::query_scalar(
+                    "select tgname::text from pg_trigger where not tgisinternal and tgenabled in ('O', 'A')",
+                );
+                (&POSTGRES, names.fetch_all(pool).await?)
+            }
+        };
+        let made = migrator.iter().flat_map(|migration| {
+            let after = migration.sql.as_str().split("create trigger ").skip(1);
+            after.filter_map(|text| text.split_whitespace().next())
+        });
+        match made.into_iter().find(|name| !kept.iter().any(|kept| kept == name)) {
+            None => Ok(()),
+            Some(name) => Err(Error::corrupt(format!(
+                "the trigger `{name}` is missing, so what was recorded could be changed: restore the database from a copy that has it"
+            ))),
+        }
     }
 
     pub fn clock(&self) -> &Clock {

@@ -104,7 +104,11 @@ impl Database {
 }
 
 async fn open(url: &str) -> Store {
-    Store::open(url, Clock::Frozen(now()), Ids::seeded(1)).await.unwrap()
+    try_open(url).await.unwrap()
+}
+
+pub async fn try_open(url: &str) -> Result<Store, store::Error> {
+    Store::open(url, Clock::Frozen(now()), Ids::seeded(1)).await
 }
 
 fn server() -> String {

@@ -4,9 +4,12 @@ use std::path::Path;
 use sqlx::{Connection, PgConnection, Row, SqliteConnection};
 
 use crate::company::{begin_quarter, open_for_business, sale, transfer};
-use crate::database::Database;
+use crate::database::{Database, try_open};
 
-stories! { what_is_append_only_refuses_change }
+stories! {
+    what_is_append_only_refuses_change
+    a_database_without_its_triggers_is_not_opened
+}
 
 async fn what_is_append_only_refuses_change(db: Database) -> Database {
     let quarter = begin_quarter(&db).await;
@@ -38,6 +41,17 @@ async fn what_is_append_only_refuses_change(db: Database) -> Database {
             );
         }
     }
+    db
+}
+
+async fn a_database_without_its_triggers_is_not_opened(db: Database) -> Database {
+    assert!(try_open(&db.url).await.is_ok());
+    db.lift("transfers").await;
+    let refused = try_open(&db.url).await.unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "the trigger `transfers_keeps_rows` is missing, so what was recorded could be changed: restore the database from a copy that has it"
+    );
     db
 }
 
