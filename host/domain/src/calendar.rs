@@ -258,6 +258,52 @@ mod tests {
     }
 
     #[test]
+    fn the_retail_years_of_53_weeks_are_those_of_the_published_calendars() {
+        let years: Calendar = "4-4-5 year".parse().unwrap();
+        let weeks = |year: i32| years.period(&year.to_string()).unwrap().days() / 7;
+        let long: Vec<i32> = (1994..2036).filter(|year| weeks(*year) == 53).collect();
+        assert_eq!(long, [1995, 2000, 2006, 2012, 2017, 2023, 2028, 2034]);
+        assert!((1994..2036).all(|year| matches!(weeks(year), 52 | 53)));
+        for (year, start, end) in [
+            ("2012", "2012-01-29", "2013-02-02"),
+            ("2016", "2016-01-31", "2017-01-28"),
+            ("2017", "2017-01-29", "2018-02-03"),
+            ("2018", "2018-02-04", "2019-02-02"),
+        ] {
+            assert_eq!(days("4-4-5 year", year), (start.into(), end.into()));
+        }
+    }
+
+    #[test]
+    fn every_period_of_a_year_of_53_weeks_stands_in_the_table() {
+        let months: [(&str, &str, i32); 12] = [
+            ("2017-01-29", "2017-02-25", 4),
+            ("2017-02-26", "2017-03-25", 4),
+            ("2017-03-26", "2017-04-29", 5),
+            ("2017-04-30", "2017-05-27", 4),
+            ("2017-05-28", "2017-06-24", 4),
+            ("2017-06-25", "2017-07-29", 5),
+            ("2017-07-30", "2017-08-26", 4),
+            ("2017-08-27", "2017-09-23", 4),
+            ("2017-09-24", "2017-10-28", 5),
+            ("2017-10-29", "2017-11-25", 4),
+            ("2017-11-26", "2017-12-23", 4),
+            ("2017-12-24", "2018-02-03", 6),
+        ];
+        let calendar: Calendar = "4-4-5 month".parse().unwrap();
+        for (number, (start, end, weeks)) in (1..).zip(months) {
+            let period = calendar.period(&format!("2017-P{number:02}")).unwrap();
+            assert_eq!(
+                (&*period.start.to_string(), &*period.end.to_string(), period.days()),
+                (start, end, weeks * 7)
+            );
+        }
+        let last = calendar.period("2017-P12").unwrap();
+        assert_eq!(calendar.same_last_year(&last).unwrap().days(), 5 * 7);
+        assert_eq!(calendar.next(&last).unwrap().label, "2018-P01");
+    }
+
+    #[test]
     fn neighbours_are_found_across_the_year() {
         let quarters: Calendar = "quarter".parse().unwrap();
         let first = quarters.period("2011-Q1").unwrap();
