@@ -39,6 +39,19 @@ impl Participant {
             .find(|figure| figure.code == code)
             .map(|figure| exact(figure.value))
     }
+
+    /// The same as an amount or quantity that the terms rely on.
+    ///
+    /// Errors: none is agreed; it has more than six decimals.
+    pub fn agreed_amount(&self, code: &str) -> Result<Micros, Problem> {
+        match self.agreed(code) {
+            Some(figure) => Micros::from_decimal(figure),
+            None => Err(Problem::new(
+                "agreed-missing",
+                &format!("no figure `{code}` is agreed with the participant: enter one at its enrolment"),
+            )),
+        }
+    }
 }
 
 impl Period {

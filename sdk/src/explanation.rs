@@ -49,6 +49,25 @@ use crate::money::Exact;
 use crate::rounding::{Rounding, round};
 use crate::{Citations, Context, Figure, Micros, Outcome, Problem, Rate, Step, Transfer};
 
+/// What is wrong with the name of a rule: the ledger knows it by this name, so it is short, plain and kebab-case.
+///
+/// ```
+/// use gtm_sdk::explanation::rule_name;
+///
+/// assert!(rule_name("volume-2024").is_none());
+/// assert_eq!(rule_name("Volume Rebate").unwrap().code, "rule-name");
+/// ```
+pub fn rule_name(name: &str) -> Option<Problem> {
+    let kebab = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .split('-')
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
+    (!kebab || name.len() > 60).then(|| {
+        let message = format!("`{name}` is no name for a rule: write up to 60 small letters, digits and hyphens");
+        Problem::new("rule-name", &message)
+    })
+}
+
 /// One rule's steps on the way to its transfers.
 #[derive(Debug)]
 pub struct Rule {

@@ -277,6 +277,43 @@ impl Exact {
         .shortest())
     }
 
+    /// The part of it that belongs to `part` of a `whole`, to the micro, a half away from zero: what a sale earned on the pieces that
+    /// come back. All of it belongs to the whole, so that parts taken one after the other as differences sum to it.
+    ///
+    /// ```
+    /// use gtm_sdk::Micros;
+    /// use gtm_sdk::money::Exact;
+    ///
+    /// let paid = Exact::from(Micros::whole(100));
+    /// assert_eq!(paid.part(Micros(1), Micros(3))?.decimal()?.to_string(), "33.333333");
+    /// assert_eq!(paid.part(Micros(3), Micros(3))?, paid);
+    /// # Ok::<(), gtm_sdk::Problem>(())
+    /// ```
+    ///
+    /// Errors: the whole is zero or less; the product needs more than 128 bits.
+    pub fn part(self, part: Micros, whole: Micros) -> Result<Exact, Problem> {
+        if part == whole {
+            return Ok(self);
+        }
+        if whole <= Micros::ZERO {
+            return Err(Problem::new(
+                "part-of-nothing",
+                "a part can be taken of more than zero only",
+            ));
+        }
+        let short = self.shortest();
+        let dividend = short.units.checked_mul(i128::from(part.0)).ok_or_else(too_large)?;
+        let divisor = 10i128
+            .checked_pow(short.scale)
+            .and_then(|scale| scale.checked_mul(i128::from(whole.0)))
+            .ok_or_else(too_large)?;
+        let micros = crate::rounding::divide(dividend, divisor, crate::rounding::Rounding::HalfUp);
+        Ok(Exact {
+            units: micros,
+            scale: 0,
+        })
+    }
+
     /// In units of the currency: 12.34 for 12,340,000 micros. Errors: more digits than a decimal has.
     pub fn decimal(self) -> Result<Decimal, Problem> {
         let short = self.shortest();

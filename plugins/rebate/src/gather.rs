@@ -2,54 +2,18 @@
 //!
 //! Product logic is the host's: it marks each row with the selectors that want it, and the rules test bits.
 
-use gtm_sdk::{Column, DateBasis, Plan, Problem, RowKind, Selector, Window};
+use gtm_sdk::gathering::Selection;
+use gtm_sdk::{Column, Plan, Problem, RowKind, Window};
 
-use crate::terms::{
-    Accumulate, Adjustments, Baseline, DatesBy, Measure, Orders, ProductTest, Products, Returns, RollUp, Rule, Sales,
-    Split, Terms,
-};
-use crate::volume::{Counted, EVERY_ROW};
+use crate::terms::{Accumulate, Adjustments, Baseline, Measure, Orders, Returns, Rule, Sales, Split, Terms};
+use crate::volume::Counted;
 
-/// The most selectors that a row has bits for.
-const SELECTORS: usize = 32;
-
-/// The distinct sets of products that the rules name; none when every rule takes every product.
-#[derive(Debug)]
-pub struct Selection<'a>(Vec<&'a Products>);
-
-impl<'a> Selection<'a> {
-    pub fn of(terms: &'a Terms) -> Self {
-        let mut sets: Vec<&Products> = Vec::new();
-        for rule in &terms.rules {
-            for set in [
-                Some(&rule.products),
-                rule.qualifier.as_ref().map(|qualifier| &qualifier.products),
-            ]
-            .into_iter()
-            .flatten()
-            {
-                if !sets.contains(&set) {
-                    sets.push(set);
-                }
-            }
-        }
-        if sets.iter().all(|set| **set == Products::default()) {
-            sets.clear();
-        }
-        Selection(sets)
-    }
-
-    /// The bit of a set.
-    pub fn bit(&self, products: &Products) -> u32 {
-        match self.0.iter().position(|set| *set == products) {
-            Some(number) => 1u32.checked_shl(number as u32).unwrap_or(0),
-            None => EVERY_ROW,
-        }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
+/// The distinct sets of products that the rules name.
+pub fn selection(terms: &Terms) -> Selection<'_> {
+    Selection::of(terms.rules.iter().flat_map(|rule| {
+        let qualifier = rule.qualifier.as_ref().map(|qualifier| &qualifier.products);
+        [Some(&rule.products), qualifier].into_iter().flatten()
+    }))
 }
 
 /// What one rule counts.
@@ -91,14 +55,8 @@ impl RuleCounts {
 
 /// What the host gathers. The terms are sound.
 pub fn plan(terms: &Terms) -> Result<Plan, Vec<Problem>> {
-    let selection = Selection::of(terms);
-    if selection.0.len() > SELECTORS {
-        let message = format!(
-            "the rules name {} different sets of products and a row has room for {SELECTORS}: make two programs of them",
-            selection.0.len()
-        );
-        return Err(vec![Problem::new("too-many-selectors", &message).at("/rules")]);
-    }
+    let selection = selection(terms);
+    let selectors = selection.selectors().map_err(|problem| vec![problem.at("/rules")])?;
     let counts: Vec<RuleCounts> = terms
         .rules
         .iter()
@@ -130,28 +88,12 @@ pub fn plan(terms: &Terms) -> Result<Plan, Vec<Problem>> {
         }
     }
     Ok(Plan {
-        dates_by: match terms.dates_by {
-            DatesBy::Transaction => DateBasis::Transaction,
-            DatesBy::Order => DateBasis::Order,
-            DatesBy::Ship => DateBasis::Ship,
-            DatesBy::Invoice => DateBasis::Invoice,
-            DatesBy::Payment => DateBasis::Payment,
-            DatesBy::Scan => DateBasis::Scan,
-        },
-        roll_up_levels: match terms.roll_up {
-            RollUp::Own => Some(0),
-            RollUp::Levels(levels) => Some(levels),
-            RollUp::All => None,
-        },
+        dates_by: terms.dates_by.into(),
+        roll_up_levels: terms.roll_up.levels(),
         windows,
         columns,
         agreed,
-        selectors: selection
-            .0
-            .iter()
-            .enumerate()
-            .map(|(number, products)| selector(number, products))
-            .collect(),
+        selectors,
         ..Plan::new(KINDS.into_iter().filter(|kind| kinds & bit(*kind) != 0))
     })
 }
@@ -216,23 +158,6 @@ fn column(measure: Measure) -> Column {
         Measure::Gross => Column::GrossAmount,
         Measure::Cost => Column::Cost,
         Measure::Quantity => Column::Quantity,
-    }
-}
-
-fn selector(number: usize, products: &Products) -> Selector {
-    let tests = |tests: &[ProductTest]| tests.iter().map(product_test).collect();
-    Selector {
-        name: format!("products-{}", number + 1),
-        include: tests(&products.include),
-        exclude: tests(&products.exclude),
-    }
-}
-
-fn product_test(test: &ProductTest) -> gtm_sdk::ProductTest {
-    match test {
-        ProductTest::Category(path) => gtm_sdk::ProductTest::Category(path.clone()),
-        ProductTest::Sku(sku) => gtm_sdk::ProductTest::Sku(sku.clone()),
-        ProductTest::Attribute { name, value } => gtm_sdk::ProductTest::Attribute((name.clone(), value.clone())),
     }
 }
 

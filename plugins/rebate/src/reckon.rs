@@ -5,7 +5,7 @@ use gtm_sdk::money::Exact;
 use gtm_sdk::{Context, Micros, Problem};
 
 use crate::due::{Agreement, Before, Due};
-use crate::gather::{self, RuleCounts, Selection};
+use crate::gather::{self, RuleCounts};
 use crate::scale::{Scale, Volume};
 use crate::terms::{Accumulate, Baseline, Rule, Split, Terms};
 use crate::volume::Volumes;
@@ -28,7 +28,7 @@ pub struct Reading {
 impl Reading {
     /// For each rule, with the meters it needs set up in `volumes`.
     pub fn of(terms: &Terms, context: &Context, volumes: &mut Volumes) -> Vec<Reading> {
-        let selection = Selection::of(terms);
+        let selection = gather::selection(terms);
         let read = |rule: &Rule| {
             let counts = RuleCounts::of(rule, &selection);
             let periods = |window| context.periods_of(window).iter();
@@ -221,13 +221,7 @@ fn digits(rule: &Rule, context: &Context) -> Result<u8, Problem> {
 fn baseline(rule: &Rule, reading: &Reading, volumes: &Volumes, context: &Context) -> Result<Option<Micros>, Problem> {
     match rule.growth.as_ref().map(|growth| &growth.baseline) {
         None => Ok(None),
-        Some(Baseline::Agreed(code)) => match context.participant.agreed(code) {
-            Some(figure) => Micros::from_decimal(figure).map(Some),
-            None => Err(Problem::new(
-                "agreed-missing",
-                &format!("no figure `{code}` is agreed with the participant: enter one at its enrolment"),
-            )),
-        },
+        Some(Baseline::Agreed(code)) => context.participant.agreed_amount(code).map(Some),
         // Without such a period there was nothing before.
         Some(Baseline::PreviousPeriod | Baseline::SamePeriodLastYear) => reading
             .baseline

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use gtm_sdk::explanation::rule_name;
 use gtm_sdk::{Micros, Problem};
 
-use crate::terms::{Accumulate, Measure, Orders, Overpaid, ProductTest, Products, Prorate, Rule, Split, Terms};
+use crate::terms::{Accumulate, Measure, Orders, Overpaid, Prorate, Rule, Split, Terms};
 
 mod tiers;
 
@@ -23,9 +24,9 @@ pub fn problems(terms: &Terms) -> Vec<Problem> {
     for (number, rule) in terms.rules.iter().enumerate() {
         found.rule = format!("/rules/{number}");
         check_name(rule, &mut names, &mut found);
-        check_products(&rule.products, "/products", &mut found);
+        found.add_within("/products", Some(rule.products.problems()));
         if let Some(qualifier) = &rule.qualifier {
-            check_products(&qualifier.products, "/qualifier/products", &mut found);
+            found.add_within("/qualifier/products", Some(qualifier.products.problems()));
         }
         tiers::check(rule, &mut found);
         check_amounts(rule, &mut found);
@@ -63,16 +64,8 @@ impl Found {
 
 fn check_name(rule: &Rule, names: &mut BTreeSet<String>, found: &mut Found) {
     let name = &rule.rule;
-    let kebab = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .split('-')
-            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
-    if !kebab || name.len() > 60 {
-        found.add(
-            "rule-name",
-            &format!("`{name}` is no name for a rule: write up to 60 small letters, digits and hyphens"),
-            "/rule",
-        );
+    if let Some(problem) = rule_name(name) {
+        found.add_within("/rule", Some(vec![problem]));
     }
     let open = (rule.counts.orders == Orders::Accrue).then(|| open_rule(name));
     for name in [Some(name.clone()), open].into_iter().flatten() {
@@ -84,31 +77,6 @@ fn check_name(rule: &Rule, names: &mut BTreeSet<String>, found: &mut Found) {
             );
         }
         names.insert(name);
-    }
-}
-
-fn check_products(products: &Products, path: &str, found: &mut Found) {
-    for (list, tests) in [("include", &products.include), ("exclude", &products.exclude)] {
-        for (number, test) in tests.iter().enumerate() {
-            let path = format!("{path}/{list}/{number}");
-            match test {
-                ProductTest::Category(category) if category.is_empty() || category.split('/').any(str::is_empty) => {
-                    found.add(
-                        "category",
-                        &format!("`{category}` is no category path: write one like `goods/kitchen`"),
-                        &path,
-                    );
-                }
-                ProductTest::Sku(name) | ProductTest::Attribute { name, .. } if name.is_empty() => {
-                    found.add(
-                        "product-test",
-                        "the name is empty: name a product or an attribute, or take the test away",
-                        &path,
-                    );
-                }
-                _ => {}
-            }
-        }
     }
 }
 

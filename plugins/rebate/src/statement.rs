@@ -1,13 +1,14 @@
 //! A rule that is worked out, as transfers, steps and milestones.
 
 use gtm_sdk::explanation;
+use gtm_sdk::gathering::EVERY_ROW;
 use gtm_sdk::{Citations, Context, Figure, Micros, Milestone, Outcome, Problem, Rate, Transfer};
 
 use crate::reckon::{Goal, Open, Reading, Reckoned};
 use crate::scale::{Part, Pays};
 use crate::soundness::open_rule;
 use crate::terms::{Measure, Rule};
-use crate::volume::{EVERY_ROW, Volumes};
+use crate::volume::Volumes;
 use crate::words::Say;
 
 mod split;

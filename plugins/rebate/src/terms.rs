@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use gtm_sdk::gathering::{DatesBy, Products, RollUp};
 use gtm_sdk::growth::Reading;
 use gtm_sdk::rounding::Rounding;
 use gtm_sdk::tier::Method;
@@ -25,32 +26,6 @@ pub struct Terms {
     /// How far the accounts below a participant count as its own.
     #[serde(default)]
     pub roll_up: RollUp,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum DatesBy {
-    /// The date of the transaction itself.
-    #[default]
-    Transaction,
-    Order,
-    Ship,
-    Invoice,
-    /// Only what is paid for belongs to a period.
-    Payment,
-    Scan,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum RollUp {
-    /// Only the participant's own rows.
-    #[default]
-    Own,
-    /// So many levels of accounts below it.
-    Levels(u32),
-    /// All accounts below it.
-    All,
 }
 
 /// One rebate.
@@ -141,27 +116,6 @@ pub enum Measure {
     Cost,
     /// Units of measure.
     Quantity,
-}
-
-/// A set of products. A product belongs to it when `include` is empty or one of its tests holds, and no test of `exclude` does.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Products {
-    #[serde(default)]
-    pub include: Vec<ProductTest>,
-    #[serde(default)]
-    pub exclude: Vec<ProductTest>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum ProductTest {
-    /// A category path such as `goods/kitchen`, with all below it.
-    Category(String),
-    /// One product.
-    Sku(String),
-    /// A product attribute with this value.
-    Attribute { name: String, value: String },
 }
 
 /// What decides the tier.

@@ -4,6 +4,7 @@
 //! that a run of them lies in one period; a run is added up without a branch in 64 bits, and once more with care should an amount
 //! be so large that 64 bits might not do.
 
+use gtm_sdk::gathering::EVERY_ROW;
 use gtm_sdk::{Micros, Period, Problem, Rows, Sum};
 
 use crate::terms::{Measure, Split};
@@ -33,8 +34,6 @@ pub struct Counted {
     /// Bit n stands for selector n of the plan; [`EVERY_ROW`] where the plan has none.
     pub selectors: u32,
 }
-
-pub const EVERY_ROW: u32 = u32::MAX;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Added {
