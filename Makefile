@@ -92,6 +92,7 @@ tools:
 	$(call step,tools)
 	@command -v sqlite3 >/dev/null || scripts/debian-install.sh sqlite3
 	@command -v xmllint >/dev/null || scripts/debian-install.sh libxml2-utils
+	@command -v pdftotext >/dev/null || scripts/debian-install.sh poppler-utils
 
 .PHONY: suite
 suite: tools components ## unit, story, plugin and conformance tests on SQLite and PostgreSQL, and the examples in the documentation

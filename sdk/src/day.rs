@@ -101,7 +101,7 @@ impl JsonSchema for Day {
         json_schema!({
             "type": "string",
             "title": "Day",
-            "description": "A day such as `2011-03-31`.",
+            "description": "A calendar day such as `2024-03-31`.",
             "pattern": r"^\d{4}-\d{2}-\d{2}$",
         })
     }

@@ -111,77 +111,6 @@ impl JsonSchema for Rate {
 
 from_text!(Rate, "a rate such as \"2.5 %\"");
 
-/// A calendar day in terms, written `"2024-03-31"`. It holds days since 1970-01-01, as rows and periods do.
-///
-/// ```
-/// use gtm_sdk::terms::Day;
-///
-/// assert_eq!("1970-02-01".parse::<Day>()?, Day(31));
-/// assert_eq!("2024-02-29".parse::<Day>()?, Day(19_782));
-/// assert!("2023-02-29".parse::<Day>().is_err());
-/// # Ok::<(), gtm_sdk::Problem>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Day(pub i32);
-
-impl std::str::FromStr for Day {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        let digits = |range: std::ops::Range<usize>| -> Option<i32> {
-            let part = text.get(range)?;
-            part.bytes()
-                .all(|byte| byte.is_ascii_digit())
-                .then(|| part.parse().ok())?
-        };
-        let parts = (text.len() == 10 && &text.as_bytes()[4..5] == b"-" && &text.as_bytes()[7..8] == b"-")
-            .then(|| Some((digits(0..4)?, digits(5..7)?, digits(8..10)?)))
-            .flatten();
-        parts
-            .and_then(|(year, month, day)| days_since_1970(year, month, day))
-            .map(Day)
-            .ok_or_else(|| {
-                let message = format!("`{text}` is no day of the years 1900 to 2999: write one like `\"2024-03-31\"`");
-                Problem::new("day", &message)
-            })
-    }
-}
-
-fn days_since_1970(year: i32, month: i32, day: i32) -> Option<i32> {
-    let leap = |year: i32| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let february = if leap(year) { 29 } else { 28 };
-    let months = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let length = *months.get(usize::try_from(month - 1).ok()?)?;
-    if !(1900..3000).contains(&year) || !(1..=length).contains(&day) {
-        return None;
-    }
-    // Days before the first of January of a year, counted from the year 0.
-    let before = |year: i32| 365 * year + (year + 3) / 4 - (year + 99) / 100 + (year + 399) / 400;
-    let in_year: i32 = months[..(month - 1) as usize].iter().sum();
-    Some(before(year) - before(1970) + in_year + day - 1)
-}
-
-impl JsonSchema for Day {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Day".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "title": "Day",
-            "description": "A calendar day such as `2024-03-31`.",
-            "pattern": r"^\d{4}-\d{2}-\d{2}$",
-        })
-    }
-}
-
-from_text!(Day, "a day such as \"2024-03-31\"");
-
 /// Parses the terms. A problem carries the place as a JSON Pointer.
 pub fn parse<T: DeserializeOwned>(json: &str) -> Result<T, Problem> {
     match serde_json_wasm::from_str::<Traced<T>>(json) {
@@ -282,26 +211,6 @@ mod tests {
             parse::<Terms>(r#"{"tiers":[{}]}"#).unwrap_err().path.as_deref(),
             Some("/tiers/0")
         );
-    }
-
-    #[test]
-    fn a_day_is_that_of_the_calendar() {
-        let day = |text: &str| text.parse::<Day>().map(|day| day.0);
-        assert_eq!(day("1900-01-01"), Ok(-25_567));
-        assert_eq!(day("2000-12-31"), Ok(11_322));
-        assert_eq!(day("2999-12-31"), Ok(376_199));
-        for wrong in [
-            "",
-            "2024-3-1",
-            "2024-13-01",
-            "1900-02-29",
-            "2024-00-10",
-            "3000-01-01",
-            "+024-01-01",
-            "2024-01-0é",
-        ] {
-            assert_eq!(day(wrong).unwrap_err().code, "day", "{wrong}");
-        }
     }
 
     #[test]

@@ -111,7 +111,7 @@ fn payment(n: usize, holder: &str, amount: i64) -> Payment {
         document: format!("SD-{n:06}"),
         creditor: BankAccount {
             holder: holder.into(),
-            ..bank("DE89370400440532013000", (n % 2 == 0).then_some("COBADEFFXXX"))
+            ..bank("DE89370400440532013000", n.is_multiple_of(2).then_some("COBADEFFXXX"))
         },
         amount: Micros(amount),
     }

@@ -7,6 +7,7 @@
 #[path = "../tests/sandbox/components.rs"]
 mod components;
 #[path = "../tests/sandbox/statement.rs"]
+#[expect(dead_code, reason = "only the tests rule on claims")]
 mod statement;
 
 use std::hint::black_box;

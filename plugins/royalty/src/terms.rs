@@ -5,8 +5,7 @@
 
 use gtm_sdk::gathering::{DatesBy, Products, RollUp};
 use gtm_sdk::rounding::Rounding;
-use gtm_sdk::terms::Day;
-use gtm_sdk::{Context, Deserialize, JsonSchema, Micros, Problem, Rate};
+use gtm_sdk::{Context, Day, Deserialize, JsonSchema, Micros, Problem, Rate};
 
 /// A royalty agreement.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
