@@ -40,7 +40,7 @@ pub fn canonical_json(value: &impl Serialize) -> Result<Vec<u8>> {
 }
 
 /// The canonical JSON of a value whose types declare their fields in the order of their names: the same bytes as
-/// [`canonical_json`], which keeps every value in memory to sort it and takes ten times as long. Each statement writes three of these.
+/// [`canonical_json`], which keeps every value in memory to sort it. Each statement writes three of these.
 pub fn ordered_json(value: &impl Serialize) -> Result<Vec<u8>> {
     let json =
         serde_json::to_vec(value).map_err(|e| Error::new(format!("this cannot be written as canonical JSON: {e}")))?;
