@@ -28,6 +28,65 @@ impl Day {
         Day(self.0.saturating_add(i32::try_from(days).unwrap_or(i32::MAX)))
     }
 
+    /// 1900-01-01 and 2999-12-31: the days that the host knows.
+    pub const FIRST: Day = Day(-25_567);
+    pub const LAST: Day = Day(376_199);
+
+    /// The day of a row or a period, held within the days that the host knows. So are those below.
+    pub fn new(number: i32) -> Day {
+        Day(number.clamp(Day::FIRST.0, Day::LAST.0))
+    }
+
+    /// So many days later, or earlier when negative.
+    pub fn plus_days(self, days: i32) -> Day {
+        Day::new(self.0.saturating_add(days))
+    }
+
+    /// So many months later, or earlier when negative: the same day of the month, or the last one where the month is shorter.
+    ///
+    /// ```
+    /// use gtm_sdk::Day;
+    ///
+    /// let day: Day = "2024-01-31".parse()?;
+    /// assert_eq!(day.plus_months(1).to_string(), "2024-02-29");
+    /// assert_eq!(day.plus_months(-2).end_of_year().to_string(), "2023-12-31");
+    /// # Ok::<(), gtm_sdk::Problem>(())
+    /// ```
+    pub fn plus_months(self, months: i32) -> Day {
+        let (year, month, day) = self.date();
+        let months = (year * 12 + month - 1 + i64::from(months)).clamp(1900 * 12, 2999 * 12 + 11);
+        let first = Day::at(months / 12, months % 12 + 1, 1);
+        // The day counts from 1, and the month has no more than it has.
+        first.plus_days(day as i32 - 1).min(first.end_of_month())
+    }
+
+    /// The last day of its month.
+    pub fn end_of_month(self) -> Day {
+        let (year, month, _) = self.date();
+        let (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+        Day::at(year, month, 0)
+    }
+
+    /// The first of January of its year.
+    pub fn start_of_year(self) -> Day {
+        Day::at(self.date().0, 1, 1)
+    }
+
+    /// The last day of December of its year.
+    pub fn end_of_year(self) -> Day {
+        Day::at(self.date().0, 12, 31)
+    }
+
+    pub fn year(self) -> i32 {
+        self.date().0 as i32
+    }
+
+    /// The day before the first of a month is its day 0.
+    fn at(year: i64, month: i64, day: i64) -> Day {
+        let last = i64::from(Day::LAST.0);
+        Day::new(Day::number(year, month, day).clamp(-last, last) as i32)
+    }
+
     /// Year, month and day of the proleptic Gregorian calendar, after Howard Hinnant's `civil_from_days`.
     fn date(self) -> (i64, i64, i64) {
         let days = i64::from(self.0) + 719_468;
@@ -118,6 +177,24 @@ mod tests {
         }
         assert_eq!("1970-01-01".parse(), Ok(Day(0)));
         assert_eq!("2012-02-29".parse::<Day>().unwrap().plus(1).to_string(), "2012-03-01");
+    }
+
+    #[test]
+    fn months_are_counted_and_cut_to_their_length() {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        assert_eq!((day("1900-01-01"), day("2999-12-31")), (Day::FIRST, Day::LAST));
+        assert_eq!(day("2024-03-31").plus_months(-1), day("2024-02-29"));
+        assert_eq!(day("2024-02-29").plus_months(12), day("2025-02-28"));
+        assert_eq!(day("2023-11-15").plus_months(14), day("2025-01-15"));
+        assert_eq!(day("2024-12-31").plus_months(2), day("2025-02-28"));
+        assert_eq!(day("2024-12-01").end_of_month(), day("2024-12-31"));
+        assert_eq!(day("2024-07-04").start_of_year(), day("2024-01-01"));
+        assert_eq!(day("2999-06-30").plus_months(i32::MAX), day("2999-12-30"));
+        assert_eq!(day("1900-06-30").plus_days(i32::MIN), Day::FIRST);
+        assert_eq!(
+            (day("2999-12-05").end_of_month(), day("2999-01-01").end_of_year()),
+            (Day::LAST, Day::LAST)
+        );
     }
 
     #[test]

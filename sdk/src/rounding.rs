@@ -52,6 +52,50 @@ pub fn round(amount: impl Into<Exact>, digits: u8, rounding: Rounding) -> Result
     i64::try_from(micros).map(Micros).map_err(|_| too_large())
 }
 
+/// Divides and rounds to `digits` decimals at once, as [`round`] does: for what falls on a part of a whole.
+///
+/// ```
+/// use gtm_sdk::Micros;
+/// use gtm_sdk::rounding::{Rounding, quotient};
+///
+/// let fare = Micros::whole(800);
+/// let miles: Micros = "19.20".parse()?;
+/// let share = quotient(fare.times_micros(miles), fare.plus(miles)?, 2, Rounding::HalfUp)?;
+/// assert_eq!(share.to_string(), "18.75");
+/// # Ok::<(), gtm_sdk::Problem>(())
+/// ```
+///
+/// Errors: a divisor of zero or less; the result is larger than an amount can be.
+pub fn quotient(
+    dividend: impl Into<Exact>,
+    divisor: Micros,
+    digits: u8,
+    rounding: Rounding,
+) -> Result<Micros, Problem> {
+    if divisor <= Micros::ZERO {
+        let message = format!("nothing can be divided by {divisor}: give a number above 0");
+        return Err(Problem::new("divisor", &message));
+    }
+    let Exact { units, scale } = dividend.into();
+    // A divisor counts in millionths, so that six of the dividend's decimals cancel out.
+    let (units, scale) = match scale.checked_sub(6) {
+        Some(left) => (units, left),
+        None => {
+            let missing = 10i128.pow(6 - scale);
+            (units.checked_mul(missing).ok_or_else(too_large)?, 0)
+        }
+    };
+    let coarseness = u32::from(6 - digits.min(6));
+    let whole = 10i128
+        .checked_pow(scale + coarseness)
+        .and_then(|power| power.checked_mul(i128::from(divisor.0)))
+        .ok_or_else(too_large)?;
+    let micros = divide(units, whole, rounding)
+        .checked_mul(10i128.pow(coarseness))
+        .ok_or_else(too_large)?;
+    i64::try_from(micros).map(Micros).map_err(|_| too_large())
+}
+
 /// The quotient as an integer; `divisor` is positive.
 pub(crate) fn divide(dividend: i128, divisor: i128, rounding: Rounding) -> i128 {
     let (quotient, rest) = (dividend / divisor, dividend % divisor);
@@ -108,6 +152,27 @@ mod tests {
             let back = round(Micros(-i64::from(micros)), digits, rounding).unwrap();
             prop_assert_eq!(there.plus(back).unwrap(), Micros::ZERO);
         }
+    }
+
+    #[test]
+    fn a_quotient_is_rounded_once_from_its_exact_value() {
+        let at = |dividend: Exact, divisor, digits| quotient(dividend, divisor, digits, Rounding::HalfUp);
+        let thirds = at(Micros::whole(2).into(), Micros::whole(3), 2).unwrap();
+        assert_eq!(thirds.to_string(), "0.67");
+        let tenths = Micros::whole(105).times_micros(Micros::whole(1));
+        assert_eq!(
+            quotient(tenths, Micros::whole(10), 0, Rounding::Down).unwrap(),
+            Micros::whole(10)
+        );
+        assert_eq!(
+            at(Micros::MAX.times_micros(Micros::MAX), Micros::MAX, 6).unwrap(),
+            Micros::MAX
+        );
+        assert_eq!(
+            at(Micros::MAX.into(), Micros(1), 6).unwrap_err().code,
+            "amount-too-large"
+        );
+        assert_eq!(at(Exact::ZERO, Micros::ZERO, 2).unwrap_err().code, "divisor");
     }
 
     #[test]
