@@ -1,7 +1,7 @@
 //! A history as transfers, steps and milestones of one period.
 
 use gtm_sdk::explanation::Rule;
-use gtm_sdk::{Context, Day, Figure, Micros, Milestone, Outcome, Problem, Transfer};
+use gtm_sdk::{Context, Figure, Micros, Milestone, Outcome, Problem, Transfer};
 
 use crate::history::History;
 use crate::ladder::Ladder;
