@@ -1,0 +1,65 @@
+//! Deductions that the customer took by paying invoices short: matched to open credit, split or denied.
+
+use gtm_sdk::rounding::{Rounding, round};
+use gtm_sdk::{Claim, ClaimKind, ClaimLine, Context, Decision, Evidence, LineDecision, Micros, Problem, claim};
+
+use crate::terms::{DeductionLine, Reason};
+
+/// Rules on each line in its order; the open credit is what is payable and goes to the first lines first.
+///
+/// Errors: fields that cannot be read.
+pub fn rule(context: &Context, evidence: &Evidence, claim: &Claim) -> Result<Decision, Problem> {
+    let mut open = context.opening_balance("payable").max(Micros::ZERO);
+    let mut decision = Decision::default();
+    for (number, line) in claim.lines.iter().enumerate() {
+        let reasons = refusals(evidence, claim, number, line)?;
+        let ruled = if reasons.is_empty() {
+            let ruled = matched(context, open, line)?;
+            open = open.minus(Micros(ruled.approved))?;
+            ruled
+        } else {
+            line.ruled(Micros::ZERO, reasons)
+        };
+        decision.lines.push(ruled);
+    }
+    Ok(decision)
+}
+
+/// Every reason why nothing of a line can be matched.
+fn refusals(evidence: &Evidence, claim: &Claim, number: usize, line: &ClaimLine) -> Result<Vec<Problem>, Problem> {
+    let form: DeductionLine = claim::fields(&line.fields)?;
+    let mut reasons = Vec::new();
+    if claim.kind != ClaimKind::Deduction {
+        let message = "what the promotions earn is paid without a claim: only deductions are ruled on";
+        reasons.push(Problem::new("no-claim-needed", message));
+    }
+    if line.claimed <= 0 {
+        let message = format!("{} cannot be deducted: give an amount above 0", Micros(line.claimed));
+        reasons.push(Problem::new("nothing-claimed", &message));
+    }
+    if form.reason == Reason::Quantity {
+        let message = "a difference in quantity is settled by a return order, not by credit";
+        reasons.push(Problem::new("quantity-difference", message).at("/reason"));
+    }
+    if let Some((before, number)) = evidence.claimed_before(line) {
+        let message = format!("the invoice was deducted before, in line {number} of {before}");
+        reasons.push(Problem::new("duplicate", &message).at("/invoice"));
+    } else if line.key.is_some() && claim.lines[..number].iter().any(|other| other.key == line.key) {
+        let message = "the invoice is in this deduction twice";
+        reasons.push(Problem::new("duplicate", message).at("/invoice"));
+    }
+    Ok(reasons)
+}
+
+/// What the open credit covers is approved; the rest is denied.
+fn matched(context: &Context, open: Micros, line: &ClaimLine) -> Result<LineDecision, Problem> {
+    let claimed = Micros(line.claimed);
+    let approved = round(claimed.min(open), context.currency_digits, Rounding::Down)?;
+    let rest = claimed.minus(approved)?;
+    let mut reasons = Vec::new();
+    if rest > Micros::ZERO {
+        let message = format!("{claimed} is deducted and {open} of credit is open: {rest} is not owed");
+        reasons.push(Problem::new("over-open-credit", &message));
+    }
+    Ok(line.ruled(approved, reasons))
+}
