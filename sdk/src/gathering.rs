@@ -7,8 +7,9 @@
 //! use gtm_sdk::gathering::{ProductTest, Products, Selection};
 //!
 //! let cups = Products { include: vec![ProductTest::Category("goods/cups".into())], exclude: vec![] };
-//! let selection = Selection::of([&cups, &Products::default(), &cups]);
-//! assert_eq!((selection.bit(&cups), selection.bit(&Products::default())), (0b01, 0b10));
+//! let everything = Products::default();
+//! let selection = Selection::of([&cups, &everything, &cups]);
+//! assert_eq!((selection.bit(&cups), selection.bit(&everything)), (0b01, 0b10));
 //! assert_eq!(selection.selectors().unwrap().len(), 2);
 //! ```
 
