@@ -22,15 +22,20 @@ pub enum Reason {
     PriorPeriod,
     /// The terms or the plugin changed.
     RateAdjustment,
+    /// What was posted before is taken back: a document cancelled, a claim withdrawn.
+    Reversal,
 }
 
 impl Reason {
+    pub const ALL: [Reason; 4] = [
+        Reason::Original,
+        Reason::PriorPeriod,
+        Reason::RateAdjustment,
+        Reason::Reversal,
+    ];
+
     pub fn as_str(self) -> &'static str {
-        match self {
-            Reason::Original => "original",
-            Reason::PriorPeriod => "prior-period",
-            Reason::RateAdjustment => "rate-adjustment",
-        }
+        ["original", "prior-period", "rate-adjustment", "reversal"][self as usize]
     }
 }
 
@@ -44,10 +49,49 @@ impl FromStr for Reason {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        [Reason::Original, Reason::PriorPeriod, Reason::RateAdjustment]
+        Reason::ALL
             .into_iter()
             .find(|reason| reason.as_str() == text)
             .ok_or_else(|| Error::new(format!("`{text}` is no reason for a transfer")))
+    }
+}
+
+/// What brings transfers about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// A revision of a statement.
+    Statement,
+    /// Money put into a participant's fund, or taken out of it.
+    Fund,
+    /// A request or a claim: submitted, decided, withdrawn.
+    Claim,
+    /// A settlement document, or the one that cancels it.
+    Settlement,
+}
+
+impl Cause {
+    pub const ALL: [Cause; 4] = [Cause::Statement, Cause::Fund, Cause::Claim, Cause::Settlement];
+
+    pub fn as_str(self) -> &'static str {
+        ["statement", "fund", "claim", "settlement"][self as usize]
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Cause {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Cause::ALL
+            .into_iter()
+            .find(|cause| cause.as_str() == text)
+            .ok_or_else(|| Error::new(format!("`{text}` brings no transfers about")))
     }
 }
 
@@ -166,6 +210,39 @@ pub fn difference(due: &[calculation::Transfer], posted: &[Transfer], reason: Re
     Ok(differences)
 }
 
+/// The first of these balances that the transfers would leave below zero, with what it holds before them in the unit. A balance that
+/// they do not touch is not looked at, so that one that was below zero for another reason does not stop everything.
+///
+/// # Errors
+/// When a sum does not fit 64-bit micros.
+pub fn overdrawn<'a>(
+    guarded: &[&'a str],
+    unit: &str,
+    held: impl Fn(&str) -> Micros,
+    transfers: &[Transfer],
+) -> Result<Option<(&'a str, Micros)>> {
+    for code in guarded {
+        let moved = transfers
+            .iter()
+            .filter(|transfer| transfer.unit == unit)
+            .map(|transfer| {
+                let reaches = i128::from(transfer.credit == *code) - i128::from(transfer.debit == *code);
+                reaches * i128::from(transfer.amount.0)
+            });
+        let moved: i128 = moved.sum();
+        let before = held(code);
+        if moved < 0 && i128::from(before.0) + moved < 0 {
+            return Ok(Some((code, before)));
+        }
+        if i64::try_from(i128::from(before.0) + moved).is_err() {
+            return Err(Error::new(format!(
+                "what the balance `{code}` would hold is too large to keep in millionths"
+            )));
+        }
+    }
+    Ok(None)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,6 +299,24 @@ mod tests {
                 ("growth", "payable", "expense", 7, Reason::PriorPeriod)
             ]
         );
+    }
+
+    #[test]
+    fn a_fund_is_not_overdrawn_and_may_be_emptied() {
+        let out = |amount| {
+            let due = [due("claim", "fund", "payable", amount)];
+            difference(&due, &[], Reason::Original).unwrap()
+        };
+        let found =
+            |held: i64, transfers: &[Transfer]| overdrawn(&["fund"], "GBP", |_| Micros(held), transfers).unwrap();
+        assert_eq!(found(100, &out(100)), None);
+        assert_eq!(found(100, &out(101)), Some(("fund", Micros(100))));
+        // What flows in may meet a fund that is below zero already.
+        assert_eq!(found(-5, &out(-3)), None);
+        assert_eq!(found(i64::MAX, &out(1)), None);
+        assert!(overdrawn(&["fund"], "GBP", |_| Micros(i64::MAX), &out(-1)).is_err());
+        // Another unit is another balance.
+        assert_eq!(overdrawn(&["fund"], "EUR", |_| Micros(0), &out(9)).unwrap(), None);
     }
 
     proptest! {

@@ -112,6 +112,20 @@ pub struct ClaimHandling {
 }
 
 impl ClaimHandling {
+    /// The balances that claims draw on and that must not be overdrawn: a fund and what is promised of it. An expense may be.
+    pub fn funds<'a>(&'a self, descriptor: &'a Descriptor) -> Vec<&'a str> {
+        [Some(&self.from), self.committed.as_ref()]
+            .into_iter()
+            .flatten()
+            .filter(|code| {
+                descriptor
+                    .balance(code)
+                    .is_some_and(|balance| balance.side == Side::Credit)
+            })
+            .map(|code| &**code)
+            .collect()
+    }
+
     /// The codes of the balances it names, `from`, `committed`, `to`, then `written-off`.
     pub fn balances(&self) -> impl Iterator<Item = &str> {
         [

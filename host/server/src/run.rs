@@ -5,11 +5,13 @@
 
 pub mod prepare;
 pub mod work;
+pub mod overdraft;
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Result, bail};
+use domain::account::Account;
 use domain::id::{AccountId, RunId};
 use domain::money::{Micros, Total};
 use domain::statement::Revision;
@@ -26,8 +28,9 @@ use tokio::runtime::Handle;
 use crate::host::Host;
 use crate::progress::Progress;
 use crate::seal;
+use overdraft::overdrafts;
 use prepare::{Prepared, prepare};
-use work::{Desk, Outcome, Worked};
+use work::{Desk, Figures, Outcome, Worked};
 
 /// Statements posted in one transaction.
 const POST_AT_ONCE: usize = 500;
@@ -260,7 +263,8 @@ struct Writer<'a> {
     mode: RunMode,
     report: Report,
     before: Total,
-    revisions: Vec<Revision>,
+    /// What is to be posted next, not counted yet.
+    revised: Vec<(Figures, Revision)>,
     held: Vec<Quarantine>,
     /// Whose newest revision is what it would be now.
     unchanged: Vec<AccountId>,
@@ -294,49 +298,27 @@ impl<'a> Writer<'a> {
             mode,
             report,
             before: Total::default(),
-            revisions: vec![],
+            revised: vec![],
             held: vec![],
             unchanged: vec![],
         }
     }
 
     async fn take(&mut self, statements: Vec<Worked>) -> Result<()> {
-        for worked in statements {
-            let participant = &self.prepared.participants[worked.member].participant.account;
-            let account = &participant.number;
-            self.report.participants += 1;
-            self.report.rows += worked.rows;
-            self.report.paid += u64::from(worked.amount != Micros::ZERO);
-            self.report.net_amount += worked.net_amount;
-            self.report.amount += worked.amount;
-            self.before += worked.before;
-            if self.mode == RunMode::WhatIf && worked.amount != worked.before {
-                self.report.changes.push(Change {
-                    account: account.clone(),
-                    before: worked.before,
-                    after: worked.amount,
-                });
-            }
-            match worked.outcome {
+        for Worked { figures, outcome } in statements {
+            match outcome {
                 Outcome::Unchanged => {
                     self.report.unchanged += 1;
-                    self.unchanged.push(participant.id.clone());
+                    let account = self.tally(figures, figures.amount).id.clone();
+                    self.unchanged.push(account);
                 }
-                Outcome::Revised(revision) => {
-                    self.report.posted += 1;
-                    self.report.transfers += revision.transfers.len() as u64;
-                    self.revisions.push(*revision);
-                }
-                Outcome::Held(held) => {
-                    self.report.held.push(Held {
-                        account: account.clone(),
-                        reason: held.reason.clone(),
-                    });
-                    self.held.push(*held);
-                }
+                Outcome::Held(held) => self.hold(figures, *held),
+                Outcome::Revised(revision) if self.mode == RunMode::WhatIf => self.tally_posted(figures, &revision),
+                // Whether it can be posted is known only then.
+                Outcome::Revised(revision) => self.revised.push((figures, *revision)),
             }
         }
-        if self.revisions.len() + self.held.len() >= POST_AT_ONCE {
+        if self.revised.len() + self.held.len() >= POST_AT_ONCE {
             self.post().await
         } else {
             Ok(())
@@ -344,11 +326,21 @@ impl<'a> Writer<'a> {
     }
 
     async fn post(&mut self) -> Result<()> {
-        let (revisions, held) = (std::mem::take(&mut self.revisions), std::mem::take(&mut self.held));
-        if self.mode == RunMode::WhatIf || revisions.is_empty() && held.is_empty() {
+        if self.mode == RunMode::WhatIf || self.revised.is_empty() && self.held.is_empty() {
             return Ok(());
         }
         let mut tx = self.host.store.begin(&self.host.actor).await?;
+        let (figures, mut revisions): (Vec<_>, Vec<_>) = std::mem::take(&mut self.revised).into_iter().unzip();
+        let overdrafts = overdrafts(&mut tx, self.prepared, &revisions).await?;
+        let mut kept = overdrafts.iter().map(Option::is_none);
+        for ((figures, revision), overdraft) in figures.into_iter().zip(&revisions).zip(&overdrafts) {
+            match overdraft {
+                None => self.tally_posted(figures, revision),
+                Some(reason) => self.hold(figures, held_back(revision, reason)),
+            }
+        }
+        revisions.retain(|_| kept.next() == Some(true));
+        let held = std::mem::take(&mut self.held);
         let saved = tx.save_revisions(&revisions).await?;
         tx.quarantine(&held).await?;
         tx.commit().await?;
@@ -358,6 +350,40 @@ impl<'a> Writer<'a> {
                 "another run revised {stale} of these statements at the same time: run the period again, and it goes on from there"
             ),
         }
+    }
+
+    fn tally(&mut self, figures: Figures, amount: Micros) -> &'a Account {
+        let participant = &self.prepared.participants[figures.member].participant.account;
+        self.report.participants += 1;
+        self.report.rows += figures.rows;
+        self.report.paid += u64::from(amount != Micros::ZERO);
+        self.report.net_amount += figures.net_amount;
+        self.report.amount += amount;
+        self.before += figures.before;
+        if self.mode == RunMode::WhatIf && amount != figures.before {
+            self.report.changes.push(Change {
+                account: participant.number.clone(),
+                before: figures.before,
+                after: amount,
+            });
+        }
+        participant
+    }
+
+    fn tally_posted(&mut self, figures: Figures, revision: &Revision) {
+        self.tally(figures, figures.amount);
+        self.report.posted += 1;
+        self.report.transfers += revision.transfers.len() as u64;
+    }
+
+    /// What was posted before stays as it is.
+    fn hold(&mut self, figures: Figures, held: Quarantine) {
+        let account = self.tally(figures, figures.before).number.clone();
+        self.report.held.push(Held {
+            account,
+            reason: held.reason.clone(),
+        });
+        self.held.push(held);
     }
 
     fn counts(&self) -> RunCounts {
@@ -397,5 +423,20 @@ impl<'a> Writer<'a> {
             _ => status.as_str().into(),
         };
         Ok(self.report)
+    }
+}
+
+/// A revision that was worked out and cannot be posted.
+fn held_back(revision: &Revision, reason: &str) -> Quarantine {
+    Quarantine {
+        run: revision.run.clone(),
+        program: revision.program.clone(),
+        account: revision.account.clone(),
+        period: revision.period.clone(),
+        reason: reason.to_owned(),
+        log: revision.log.clone(),
+        component: revision.receipt.component,
+        context: Some(revision.receipt.context),
+        rows: Some(revision.receipt.rows),
     }
 }

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use domain::day::Day;
 use domain::id::{AccountId, ProgramId, StatementId, TransferId};
-use domain::ledger::Transfer;
+use domain::ledger::{Cause, Transfer};
 use domain::money::Micros;
-use domain::statement::Revision;
+use serde_json::json;
 
 use crate::bulk::list;
 use crate::error::read;
-use crate::{Result, Snapshot, Tx};
+use crate::{Error, Result, Snapshot, Tx};
 
 /// A transfer with its place in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,23 @@ pub struct BalanceFilter {
     pub period: Option<String>,
     pub account: Option<AccountId>,
     pub unit: Option<String>,
+    /// Only what counts from an earlier day.
+    pub before: Option<Day>,
+}
+
+/// Transfers of one participant in one program that no statement brought about.
+#[derive(Clone, Copy, Debug)]
+pub struct Posting<'a> {
+    pub cause: Cause,
+    /// Id of the allocation, claim or document.
+    pub subject: &'a str,
+    /// From 1: which of the things that happened to the subject this is. The same one is not posted twice.
+    pub revision: i64,
+    pub program: &'a ProgramId,
+    pub account: &'a AccountId,
+    /// Label of the period that it belongs to; absent for what belongs to none.
+    pub period: Option<&'a str>,
+    pub transfers: &'a [Transfer],
 }
 
 /// One participant's balance in one program.
@@ -56,11 +73,11 @@ pub struct BalanceLine {
 }
 
 /// A transfer about to be posted.
-pub(crate) struct NewPosting<'a> {
+pub(crate) struct NewTransfer<'a> {
     pub id: TransferId,
-    pub statement: &'a StatementId,
-    pub revision: &'a Revision,
+    /// From 1, within the posting.
     pub line: i64,
+    pub posting: &'a Posting<'a>,
     pub transfer: &'a Transfer,
 }
 
@@ -96,19 +113,83 @@ struct BalanceRow {
 }
 
 impl Tx {
-    pub(crate) async fn post(&mut self, postings: &[NewPosting<'_>]) -> Result<()> {
+    /// Posts what no statement brought about.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the same thing that happened to the subject was posted before.
+    pub async fn post_transfers(&mut self, postings: &[Posting<'_>]) -> Result<()> {
+        let conflict = |e: Error| match &e {
+            Error::Database(sqlx::Error::Database(database)) if database.is_unique_violation() => {
+                Error::Conflict("what is to be posted was posted before: read again and decide again".into())
+            }
+            _ => e,
+        };
+        self.insert_transfers(postings).await.map_err(conflict)?;
+        for posting in postings {
+            let details = json!({
+                "cause": posting.cause, "revision": posting.revision, "program": posting.program, "account": posting.account,
+                "period": posting.period, "transfers": posting.transfers,
+            });
+            self.note("post-transfers", posting.subject, details);
+        }
+        Ok(())
+    }
+
+    /// Takes hold of these participants' balances in a program until the end of the unit of work: whoever else wants to decide by them
+    /// waits, so that what is read of them afterwards still holds when something is posted.
+    pub async fn hold_balances(&mut self, program: &ProgramId, accounts: &[&AccountId]) -> Result<()> {
+        // In one order, so that two who want the same ones never wait for each other.
+        let mut accounts: Vec<&str> = accounts.iter().map(|account| account.as_str()).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        for account in accounts {
+            let held: Option<String> = on_engine!(self, |conn| {
+                sqlx::query_scalar(
+                    "update account_programs set program = program where program = $1 and account = $2 returning id",
+                )
+                .bind(program.as_str())
+                .bind(account)
+                .fetch_optional(conn)
+                .await
+            })?;
+            if held.is_none() {
+                return Err(Error::Conflict(format!(
+                    "account `{account}` takes no part in program `{program}`: enrol it first"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn insert_transfers(&mut self, postings: &[Posting<'_>]) -> Result<()> {
+        let mut rows = Vec::with_capacity(postings.len());
+        for posting in postings {
+            for (line, transfer) in (1_i64..).zip(posting.transfers) {
+                rows.push(NewTransfer {
+                    id: self.ids.next(self.at),
+                    line,
+                    posting,
+                    transfer,
+                });
+            }
+        }
         let at = self.at;
         insert_many!(
             self,
-            "insert into transfers (id, statement, revision, line, program, account, period, rule, debit, credit, amount_micros, unit,
-                                    effective_day, expires_day, basis, rate, reason, posted_at) ",
-            18,
-            postings,
+            "insert into transfers (id, cause, statement, subject, revision, line, program, account, period, rule, debit, credit,
+                                    amount_micros, unit, effective_day, expires_day, basis, rate, reason, posted_at) ",
+            20,
+            rows,
             "",
-            |values, posting| {
-                let NewPosting { id, statement, revision, line, transfer } = posting;
-                values.push_bind(id.as_str()).push_bind(statement.as_str()).push_bind(revision.number).push_bind(*line);
-                values.push_bind(revision.program.as_str()).push_bind(revision.account.as_str()).push_bind(&*revision.period);
+            |values, row| {
+                let NewTransfer { id, line, posting, transfer } = row;
+                let (statement, subject) = match posting.cause {
+                    Cause::Statement => (Some(posting.subject), None),
+                    _ => (None, Some(posting.subject)),
+                };
+                values.push_bind(id.as_str()).push_bind(posting.cause.as_str()).push_bind(statement).push_bind(subject);
+                values.push_bind(posting.revision).push_bind(*line);
+                values.push_bind(posting.program.as_str()).push_bind(posting.account.as_str()).push_bind(posting.period);
                 values.push_bind(&*transfer.rule).push_bind(&*transfer.debit).push_bind(&*transfer.credit);
                 values.push_bind(transfer.amount.0).push_bind(&*transfer.unit).push_bind(transfer.effective.number());
                 values.push_bind(transfer.expires.map(Day::number)).push_bind(transfer.basis.map(|basis| basis.to_string()));
@@ -173,6 +254,9 @@ impl Snapshot {
                 if let Some(unit) = &filter.unit {
                     query.push(" and unit = ").push_bind(&**unit);
                 }
+                if let Some(before) = filter.before {
+                    query.push(" and effective_day < ").push_bind(before.number());
+                }
             }
             query.push(
                 ") held
@@ -197,6 +281,43 @@ impl Snapshot {
             },
         };
         Ok(rows.into_iter().map(line).collect())
+    }
+
+    /// What the balances of each of these participants hold in a program, by balance and unit.
+    pub async fn held_by(
+        &mut self,
+        program: &ProgramId,
+        accounts: &[&AccountId],
+    ) -> Result<HashMap<AccountId, Vec<Amount>>> {
+        let accounts = list(accounts.iter().map(|account| account.as_str()));
+        let rows: Vec<(String, String, String, i64)> = on_engine!(self, |conn| {
+            sqlx::query_as(
+                "select account, balance, unit, cast(sum(micros) as bigint)
+                 from (select account, credit as balance, unit, amount_micros as micros
+                       from transfers
+                       where program = $1 and account in (select value from json_each($2))
+                       union all
+                       select account, debit as balance, unit, -amount_micros as micros
+                       from transfers
+                       where program = $1 and account in (select value from json_each($2))) held
+                 group by account, balance, unit
+                 having sum(micros) <> 0
+                 order by account, balance, unit",
+            )
+            .bind(program.as_str())
+            .bind(&*accounts)
+            .fetch_all(conn)
+            .await
+        })?;
+        let mut held: HashMap<AccountId, Vec<Amount>> = HashMap::new();
+        for (account, balance, unit, micros) in rows {
+            held.entry(account.into()).or_default().push(Amount {
+                balance,
+                unit,
+                amount: Micros(micros),
+            });
+        }
+        Ok(held)
     }
 
     /// What the balances of each of these statements hold.
@@ -231,13 +352,14 @@ impl Snapshot {
         Ok(amounts)
     }
 
+    /// Those of the statements of a period.
     pub(crate) async fn transfers_in(&mut self, program: &ProgramId, period: &str) -> Result<Vec<TransferRow>> {
         Ok(on_engine!(self, |conn| {
             sqlx::query_as(
                 "select id, statement, revision, line, rule, debit, credit, amount_micros, unit, effective_day, expires_day,
                         basis, rate, reason, posted_at
                  from transfers
-                 where program = $1 and period = $2
+                 where program = $1 and period = $2 and cause = 'statement'
                  order by statement, revision, line",
             )
             .bind(program.as_str())

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use domain::digest::{Digest, ordered_json};
 use domain::id::{AccountId, ProgramId, StatementId, TermsId};
-use domain::ledger::Transfer;
+use domain::ledger::{Cause, Transfer};
 use domain::statement::{Latest, Revision, Statement};
 use serde_json::json;
 
 use crate::bulk::list;
 use crate::error::read;
-use crate::ledger::{Amount, NewPosting};
+use crate::ledger::{Amount, Posting};
 use crate::{Error, Result, Snapshot, Tx};
 
 /// What became of a revision.
@@ -136,7 +136,8 @@ impl Tx {
             posted.push((id, &revisions[*place]));
         }
         self.insert_revisions(&posted).await?;
-        self.insert_transfers(&posted).await?;
+        let postings: Vec<Posting<'_>> = posted.iter().map(|(id, revision)| posting(id, revision)).collect();
+        self.insert_transfers(&postings).await?;
 
         let mut by_run: BTreeMap<(&str, &str, &str), Vec<Kept<'_>>> = BTreeMap::new();
         for (id, revision) in &posted {
@@ -316,21 +317,17 @@ impl Tx {
         );
         Ok(())
     }
+}
 
-    async fn insert_transfers(&mut self, posted: &[Kept<'_>]) -> Result<()> {
-        let mut postings = Vec::with_capacity(posted.len());
-        for (statement, revision) in posted {
-            for (line, transfer) in (1_i64..).zip(&revision.transfers) {
-                postings.push(NewPosting {
-                    id: self.ids.next(self.at),
-                    statement,
-                    revision,
-                    line,
-                    transfer,
-                });
-            }
-        }
-        self.post(&postings).await
+fn posting<'a>(statement: &'a StatementId, revision: &'a Revision) -> Posting<'a> {
+    Posting {
+        cause: Cause::Statement,
+        subject: statement.as_str(),
+        revision: revision.number,
+        program: &revision.program,
+        account: &revision.account,
+        period: Some(&revision.period),
+        transfers: &revision.transfers,
     }
 }
 

@@ -182,27 +182,25 @@ async fn members(
     Ok(members)
 }
 
-/// What the balances of each account hold from the statements of earlier periods.
+/// What the balances of each account held on the eve of the period, whatever brought it about.
 async fn opening_balances(
     snapshot: &mut Snapshot,
     program: &Program,
     period: &Period,
 ) -> Result<HashMap<AccountId, HashMap<String, Micros>>> {
     let mut opening: HashMap<AccountId, HashMap<String, Micros>> = HashMap::new();
-    for earlier in program.calendar.earlier_since(program.start, period)? {
-        let filter = BalanceFilter {
-            program: Some(program.id.clone()),
-            period: Some(earlier.label),
-            ..BalanceFilter::default()
-        };
-        for line in snapshot.balances(&filter).await? {
-            let amount = opening
-                .entry(line.account)
-                .or_default()
-                .entry(line.held.balance)
-                .or_default();
-            *amount = amount.checked_add(line.held.amount)?;
-        }
+    let filter = BalanceFilter {
+        program: Some(program.id.clone()),
+        before: Some(period.start),
+        ..BalanceFilter::default()
+    };
+    for line in snapshot.balances(&filter).await? {
+        let amount = opening
+            .entry(line.account)
+            .or_default()
+            .entry(line.held.balance)
+            .or_default();
+        *amount = amount.checked_add(line.held.amount)?;
     }
     Ok(opening)
 }

@@ -22,9 +22,14 @@ const TRIES: u32 = 3;
 /// What became of one participant.
 #[derive(Debug)]
 pub struct Worked {
+    pub figures: Figures,
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Figures {
     /// The participant's place among the prepared.
     pub member: usize,
-    pub outcome: Outcome,
     /// Rows that were sent.
     pub rows: u64,
     /// Net amount of the rows of the period itself, where these terms look at it.
@@ -66,9 +71,8 @@ impl Desk<'_> {
             self.prepared.program.currency.code(),
             posted,
         );
-        let mut worked = Worked {
+        let mut figures = Figures {
             member: place,
-            outcome: Outcome::Unchanged,
             rows: 0,
             net_amount: Total::default(),
             amount: before,
@@ -82,13 +86,13 @@ impl Desk<'_> {
             scratch,
         ) {
             Ok(gathered) => gathered,
-            Err(e) => return Ok(self.held(worked, format!("{e}"), String::new(), None, None)),
+            Err(e) => return Ok(self.held(figures, format!("{e}"), String::new(), None, None)),
         };
-        worked.rows = gathered.rows() as u64;
-        worked.net_amount = self.net_amount(&gathered.slices);
+        figures.rows = gathered.rows() as u64;
+        figures.net_amount = self.net_amount(&gathered.slices);
         let context = match self.prepared.context(member, &gathered) {
             Ok(context) => context,
-            Err(e) => return Ok(self.held(worked, format!("{e:#}"), String::new(), None, None)),
+            Err(e) => return Ok(self.held(figures, format!("{e:#}"), String::new(), None, None)),
         };
         let context_json = ordered_json(&context)?;
         let (context_digest, rows_digest) = (Digest::of(&context_json), columns::digest(&gathered.slices));
@@ -98,7 +102,10 @@ impl Desk<'_> {
             .as_ref()
             .is_some_and(|latest| latest.same_input(component, context_digest, rows_digest))
         {
-            return Ok(worked);
+            return Ok(Worked {
+                figures,
+                outcome: Outcome::Unchanged,
+            });
         }
 
         let calculated = match self.calculate(&context, &gathered.slices) {
@@ -106,7 +113,7 @@ impl Desk<'_> {
             Err(failed) if failed.failure.is_of_the_machine() => return Err(failed.into()),
             Err(failed) => {
                 return Ok(self.held(
-                    worked,
+                    figures,
                     failed.to_string(),
                     failed.log,
                     Some(context_digest),
@@ -122,7 +129,7 @@ impl Desk<'_> {
             Ok(transfers) => transfers,
             Err(e) => {
                 return Ok(self.held(
-                    worked,
+                    figures,
                     e.to_string(),
                     calculated.log,
                     Some(context_digest),
@@ -138,7 +145,7 @@ impl Desk<'_> {
             component,
             context: context_digest,
             rows: rows_digest,
-            row_count: worked.rows,
+            row_count: figures.rows,
             output: Digest::of(&calculated.output),
             log: Digest::of(calculated.log.as_bytes()),
             api: runtime::API.to_owned(),
@@ -147,7 +154,7 @@ impl Desk<'_> {
             position: self.as_of,
             signature: Signature::default(),
         };
-        worked.amount = Micros(
+        figures.amount = Micros(
             before.0
                 + owed(
                     self.prepared.plugin.descriptor(),
@@ -156,7 +163,7 @@ impl Desk<'_> {
                 )
                 .0,
         );
-        worked.outcome = Outcome::Revised(Box::new(Revision {
+        let revision = Revision {
             run: self.run.clone(),
             program: self.prepared.program.id.clone(),
             account: member.participant.account.id.clone(),
@@ -168,8 +175,11 @@ impl Desk<'_> {
             log: calculated.log,
             transfers,
             receipt: runtime::sign(receipt, self.key)?,
-        }));
-        Ok(worked)
+        };
+        Ok(Worked {
+            figures,
+            outcome: Outcome::Revised(Box::new(revision)),
+        })
     }
 
     /// What the machine could not do is tried again, and only then stops the run.
@@ -186,7 +196,7 @@ impl Desk<'_> {
 
     fn held(
         &self,
-        worked: Worked,
+        figures: Figures,
         reason: String,
         log: String,
         context: Option<Digest>,
@@ -195,7 +205,11 @@ impl Desk<'_> {
         let quarantine = Quarantine {
             run: self.run.clone(),
             program: self.prepared.program.id.clone(),
-            account: self.prepared.participants[worked.member].participant.account.id.clone(),
+            account: self.prepared.participants[figures.member]
+                .participant
+                .account
+                .id
+                .clone(),
             period: self.prepared.period.label.clone(),
             reason,
             log,
@@ -204,8 +218,8 @@ impl Desk<'_> {
             rows,
         };
         Worked {
+            figures,
             outcome: Outcome::Held(Box::new(quarantine)),
-            ..worked
         }
     }
 

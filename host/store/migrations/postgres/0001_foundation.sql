@@ -235,15 +235,18 @@ create table revisions (
 
 create index revisions_run on revisions (run);
 
--- The ledger: an amount in one unit leaves one balance of a participant and reaches another.
+-- The ledger: an amount in one unit leaves one balance of a participant and reaches another. What brought it about is a revision of a
+-- statement, or else the subject that the cause names, with a number for each thing that happened to it.
 create table transfers (
     id text primary key not null,
-    statement text not null,
+    cause text not null check (cause in ('statement', 'fund', 'claim', 'settlement')),
+    statement text,
+    subject text collate "C",
     revision bigint not null,
     line bigint not null,
     program text not null references programs (id),
     account text not null references accounts (id),
-    period text collate "C" not null,
+    period text collate "C",
     rule text collate "C" not null,
     debit text collate "C" not null,
     credit text collate "C" not null,
@@ -253,13 +256,17 @@ create table transfers (
     expires_day integer,
     basis text,
     rate text,
-    reason text not null check (reason in ('original', 'prior-period', 'rate-adjustment')),
+    reason text not null check (reason in ('original', 'prior-period', 'rate-adjustment', 'reversal')),
     posted_at timestamptz not null,
     unique (statement, revision, line),
     foreign key (statement, revision) references revisions (statement, number),
+    check ((statement is null) = (subject is not null)),
+    check ((statement is null) = (cause <> 'statement')),
+    check (statement is null or period is not null),
     check (debit <> credit)
 );
 
+create unique index transfers_subject on transfers (subject, revision, line) where subject is not null;
 create index transfers_account on transfers (account, program);
 create index transfers_program on transfers (program, period);
 
