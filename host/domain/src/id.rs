@@ -55,4 +55,8 @@ ids! {
     /// One participant, one program, one period.
     StatementId
     TransferId
+    BudgetId
+    /// Money put into one participant's fund, or taken out of it.
+    AllocationId
+    ApprovalId
 }

@@ -30,6 +30,10 @@ pub mod statement;
 pub mod ledger;
 pub mod standing;
 
+pub mod budget;
+pub mod fund;
+pub mod approval;
+
 pub mod signing_key;
 pub mod audit;
 

@@ -196,7 +196,8 @@ fn transfers(program: &Program, descriptor: &Descriptor, kept: &KeptRevision) ->
             amount,
             marking: match transfer.reason {
                 Reason::Original => Marking::Original,
-                Reason::PriorPeriod => Marking::PriorPeriod,
+                // Only what is no statement's is ever reversed.
+                Reason::PriorPeriod | Reason::Reversal => Marking::PriorPeriod,
                 Reason::RateAdjustment => Marking::Rate,
             },
             revision: number(kept.revision.number),
