@@ -121,7 +121,10 @@ impl Program for Mdf {
         let eligible = terms.activities.iter().any(|activity| activity.share(tier).is_some());
         let reason = match tier {
             _ if eligible => None,
-            Some(tier) => Some(format!("no activity of the program is open to the tier `{tier}`")),
+            Some(tier) => Some(format!(
+                "no activity of the program is open to the tier `{}`",
+                refusals::shown(tier)
+            )),
             None => Some("the activities of the program are open to some tiers only, and there is none".to_owned()),
         };
         Ok(Verdict {

@@ -41,6 +41,11 @@ pub fn of(asked: Asked<'_>) -> Result<Vec<Problem>, Problem> {
     Ok(found)
 }
 
+/// Text of somebody else, as a sentence can hold it.
+pub fn shown(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
 fn say(found: &mut Vec<Problem>, code: &str, message: String) {
     found.push(Problem::new(code, &message));
 }
@@ -53,7 +58,7 @@ fn kind(Asked { claim, .. }: Asked<'_>, found: &mut Vec<Problem>) {
 }
 
 fn activity(asked: Asked<'_>, found: &mut Vec<Problem>) {
-    let name = &asked.fields.activity;
+    let name = shown(&asked.fields.activity);
     let Some(activity) = asked.activity else {
         let known: Vec<&str> = asked
             .terms
@@ -70,7 +75,7 @@ fn activity(asked: Asked<'_>, found: &mut Vec<Problem>) {
     let tier = asked.context.participant.attribute(TIER);
     if activity.share(tier).is_none() {
         let message = match tier {
-            Some(tier) => format!("`{name}` is not open to the tier `{tier}`"),
+            Some(tier) => format!("`{name}` is not open to the tier `{}`", shown(tier)),
             None => format!("`{name}` is open to some tiers only, and the participant has none"),
         };
         say(found, "tier", message);
@@ -187,7 +192,8 @@ fn approval(asked: Asked<'_>, found: &mut Vec<Problem>) -> Result<(), Problem> {
     if approved.activity != fields.activity {
         let message = format!(
             "request `{number}` is about `{}` and the claim about `{}`",
-            approved.activity, fields.activity
+            shown(&approved.activity),
+            shown(&fields.activity)
         );
         say(found, "other-activity", message);
     }

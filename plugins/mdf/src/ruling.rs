@@ -4,7 +4,7 @@ use gtm_sdk::{Claim, ClaimKind, Context, Decision, Evidence, Figure, Micros, Pro
 
 use crate::ceilings::Ceilings;
 use crate::form::{ActivityFields, Cost};
-use crate::refusals::{self, Asked};
+use crate::refusals::{self, Asked, shown};
 use crate::terms::Terms;
 use crate::words::Say;
 
@@ -77,6 +77,7 @@ fn line_refusals(asked: Asked<'_>, place: usize, cost: &Cost) -> Vec<Problem> {
     }
     let own = &asked.context.currency;
     if let Some(other) = cost.currency.as_ref().filter(|other| *other != own) {
+        let other = shown(other);
         let message = format!("the cost is in `{other}` and the program in `{own}`: give it in `{own}`");
         say("currency", message, Some("/currency"));
     }

@@ -146,13 +146,11 @@ fn check_activity(activity: &Activity) -> Vec<Problem> {
     }
     for (number, kind) in activity.proofs.iter().enumerate() {
         // The host takes the kind of a file from the beginning of its name.
-        if kind.is_empty()
-            || !kind
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        {
-            let message =
-                format!("`{kind}` is no kind of proof: write small letters, digits and `_`, such as `invoice`");
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if kind.is_empty() || kind.len() > 60 || !kind.chars().all(plain) {
+            let message = format!(
+                "`{kind}` is no kind of proof: write up to 60 small letters, digits and `_`, such as `invoice`"
+            );
             found.push(Problem::new("proof-kind", &message).at(format!("/proofs/{number}")));
         }
     }
