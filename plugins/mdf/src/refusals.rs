@@ -171,7 +171,8 @@ fn in_time_to_claim(
     }
 }
 
-/// A claim is held against the request that it refers to: another activity or other days are another request.
+/// A claim is held against the request that it refers to: another activity or other days are another request. When it was approved is not
+/// told; it was made before that.
 fn approval(asked: Asked<'_>, found: &mut Vec<Problem>) -> Result<(), Problem> {
     let fields = asked.fields;
     let Some(request) = &asked.evidence.request else {
@@ -206,7 +207,7 @@ fn approval(asked: Asked<'_>, found: &mut Vec<Problem>) -> Result<(), Problem> {
     }
     if fields.start.0 < *submitted {
         let message = format!(
-            "the activity began on {}, before request `{number}` of {} was approved",
+            "the activity began on {}, before request `{number}` was made on {}",
             fields.start,
             Day(*submitted)
         );

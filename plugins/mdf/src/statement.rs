@@ -111,6 +111,9 @@ fn write_ended(windows: &Windows, context: &Context, lots: &[Lot], outcome: &mut
             let figures = [Figure::money(lot.earned.negated()?), Figure::Day(earning.end.0)];
             open.note(Say::CameBack, figures);
         }
+        if lot.amount == Micros::ZERO {
+            continue;
+        }
         let told = [amount, days(&[earning.start, earning.end])].concat();
         match (lot.fate, windows.converts_below) {
             (Fate::Converted, Some(threshold)) => {
@@ -140,7 +143,7 @@ fn write_ended(windows: &Windows, context: &Context, lots: &[Lot], outcome: &mut
 /// What is left of each earning period, and what expires with the beginning of the period.
 fn write_holding(context: &Context, holding: &Holding, outcome: &mut Outcome) -> Result<(), Problem> {
     let mut fund = Rule::new(FUND);
-    for (lot, left) in &holding.left {
+    for (lot, left) in holding.left.iter().filter(|(lot, _)| lot.amount > Micros::ZERO) {
         let earning = lot.earning;
         let mut figures = vec![Figure::money(*left), Figure::money(lot.amount)];
         figures.extend([earning.start, earning.end, earning.claimable_until].map(|day| Figure::Day(day.0)));
