@@ -84,12 +84,16 @@ pub trait Adjudicate: Program {
     ) -> Result<Decision, Problem>;
 }
 
-/// Reads the fields of a claim, a line or a request. A problem carries the place within them.
+/// Reads the fields of a claim, a line or a request. A problem carries the place within them; it may become a reason of its line, so that
+/// its message, which quotes what was written, is cut off after 500 characters.
 pub fn fields<T: DeserializeOwned>(json: &str) -> Result<T, Problem> {
-    terms::parse(json).map_err(|problem| Problem {
-        code: "fields".to_owned(),
-        message: problem.message.replacen("the terms cannot", "the fields cannot", 1),
-        ..problem
+    terms::parse(json).map_err(|problem| {
+        let message = problem.message.replacen("the terms cannot", "the fields cannot", 1);
+        Problem {
+            code: "fields".to_owned(),
+            message: message.chars().take(500).collect(),
+            ..problem
+        }
     })
 }
 

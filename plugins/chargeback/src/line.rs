@@ -22,7 +22,8 @@ pub struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// Every reason that denies the line, but for its prices and the stock.
+    /// Every reason that denies the line, but for its prices and the stock. The claimant's own texts are not repeated, since they may be
+    /// of any length: the path points to them.
     pub fn refusals(&self) -> Vec<Problem> {
         let sold = &self.sold;
         let mut found = Vec::new();
@@ -43,11 +44,8 @@ impl Line<'_> {
         }
         match self.agreement {
             None => {
-                let message = format!(
-                    "there is no approved agreement `{}` for the products of this claim",
-                    sold.agreement
-                );
-                because(reason::AGREEMENT_UNKNOWN, &message, "/agreement");
+                let message = "there is no approved agreement of this number for the products of this claim";
+                because(reason::AGREEMENT_UNKNOWN, message, "/agreement");
             }
             Some(agreement) if agreement.sku != sold.sku => {
                 let message = format!("agreement `{}` is for product `{}`", agreement.number, agreement.sku);
@@ -66,7 +64,7 @@ impl Line<'_> {
                 "/end-customer",
             ),
             (Some(customer), Some(authorised)) if customer != authorised => {
-                let message = format!("the price was agreed for `{authorised}`, not for `{customer}`");
+                let message = format!("the price was agreed for `{authorised}`, and somebody else bought");
                 because(reason::END_CUSTOMER_NOT_ELIGIBLE, &message, "/end-customer");
             }
             _ => {}
@@ -86,21 +84,12 @@ impl Line<'_> {
             because(reason::SHIPPED_IN_FUTURE, &message, "/shipped");
         }
         if let Some(agreement) = self.agreement.filter(|agreement| agreement.unit != sold.unit) {
-            let message = format!(
-                "the agreement counts in `{}`, and the line in `{}`",
-                agreement.unit, sold.unit
-            );
+            let message = format!("the agreement counts in `{}`: convert the quantity", agreement.unit);
             because(reason::UNIT_OF_MEASURE, &message, "/unit");
         }
-        if let Some(currency) = sold
-            .currency
-            .as_deref()
-            .filter(|currency| *currency != self.context.currency)
-        {
-            let message = format!(
-                "the program pays in {}, and the line is in `{currency}`",
-                self.context.currency
-            );
+        let currency = sold.currency.as_ref().unwrap_or(&self.context.currency);
+        if *currency != self.context.currency {
+            let message = format!("the program pays in {}: claim in it", self.context.currency);
             because(reason::CURRENCY, &message, "/currency");
         }
         if let Some((before, number)) = self.evidence.claimed_before(self.asked) {
