@@ -27,18 +27,27 @@ use crate::{Context, Micros, Problem};
 ///
 /// Errors: none is agreed, or a negative one.
 pub fn stated(amount: Option<Micros>, agreed: Option<&str>, context: &Context) -> Result<Micros, Problem> {
-    let stated = match agreed {
+    round(
+        figure(amount, agreed, context)?,
+        context.currency_digits,
+        Rounding::HalfUp,
+    )
+}
+
+/// The same as it was written, for what is no money, such as a number of units.
+pub fn figure(amount: Option<Micros>, agreed: Option<&str>, context: &Context) -> Result<Micros, Problem> {
+    let figure = match agreed {
         Some(code) => context.participant.agreed_amount(code)?,
         None => amount.unwrap_or_default(),
     };
-    if stated < Micros::ZERO {
+    if figure < Micros::ZERO {
         let message = format!(
-            "the figure `{}` agreed with the participant is {stated}: agree one of 0 or more",
+            "the figure `{}` agreed with the participant is {figure}: agree one of 0 or more",
             agreed.unwrap_or_default()
         );
         return Err(Problem::new("agreed-negative", &message));
     }
-    round(stated, context.currency_digits, Rounding::HalfUp)
+    Ok(figure)
 }
 
 /// What is wrong with terms that give an amount in one of these two ways: it must be one of them, 0 or more, and the code a name.
