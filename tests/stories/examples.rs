@@ -37,7 +37,7 @@ fn every_worked_example_pays_its_figure_through_the_whole_product(engine: Engine
 fn the_table_lists_every_example_of_a_plugin_that_is_here() {
     let listed = listed();
     for example in (1..=9)
-        .chain(18..=30)
+        .chain(18..=36)
         .map(|number| format!("e{number}-"))
         .chain(["e6b-".to_owned()])
     {
