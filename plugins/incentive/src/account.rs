@@ -81,7 +81,7 @@ struct History {
 }
 
 /// Errors: a figure that is not agreed, something that comes back without its sale, an amount beyond all bounds.
-pub fn standing(terms: &Terms, context: &Context, credits: &Credits) -> Result<Standing, Problem> {
+pub fn standing(terms: &Terms, context: &Context, credits: &mut Credits) -> Result<Standing, Problem> {
     let settled = settle(terms, credits)?;
     let years = years(context, &credits.periods);
     let mut histories: Vec<History> = terms.components.iter().map(|_| History::default()).collect();

@@ -1,12 +1,12 @@
 //! What comes back finds its sale: in the sale's own period it is not credited, in a later one it takes back what was paid.
 
-use std::collections::BTreeMap;
+use std::mem::take;
 
 use gtm_sdk::money::Exact;
 use gtm_sdk::rounding::{Rounding, round};
 use gtm_sdk::{Day, Decimal, Micros, Problem, Sum};
 
-use crate::credit::{Credits, Line};
+use crate::credit::{Credits, Line, WITHOUT_KEY};
 use crate::terms::{Clawback, Step, TakesBack, Terms, WithoutSale};
 
 /// One component after everything that came back has found its sale.
@@ -14,7 +14,8 @@ use crate::terms::{Clawback, Step, TakesBack, Terms, WithoutSale};
 pub struct Settled {
     /// What is credited, by period.
     pub credited: Vec<Micros>,
-    /// What the period's payment rests on: its sales and positive adjustments, less what came back in the same period.
+    /// What the period's payment rests on: what was sold at no loss, less what of it came back in the same period, and what was added by
+    /// hand.
     earning: Vec<Sum>,
     /// In order of time.
     taken: Vec<Taken>,
@@ -60,62 +61,54 @@ pub struct TakenBack {
     pub amount: Exact,
 }
 
-/// Matches what comes back to its sale, the earliest first, for each component of the terms.
+/// Matches what comes back to its sale, the earliest first, for each component of the terms. The lines are used up.
 ///
 /// Errors: something that comes back without its sale where the terms insist; an amount beyond all bounds.
-pub fn settle(terms: &Terms, credits: &Credits) -> Result<Vec<Settled>, Problem> {
+pub fn settle(terms: &Terms, credits: &mut Credits) -> Result<Vec<Settled>, Problem> {
     let mut settled = Vec::with_capacity(credits.components.len());
-    for component in &credits.components {
-        let Some(clawback) = &terms.clawback else {
-            let credited = component
-                .periods
-                .iter()
-                .map(|sum| sum.micros())
-                .collect::<Result<_, _>>()?;
-            settled.push(Settled {
-                credited,
+    for component in &mut credits.components {
+        settled.push(match &terms.clawback {
+            Some(clawback) => {
+                let (sales, back) = (take(&mut component.sales), take(&mut component.back));
+                matched(clawback, component.periods.clone(), sales, back)?
+            }
+            None => Settled {
+                credited: micros(&component.periods)?,
                 earning: Vec::new(),
                 taken: Vec::new(),
-            });
-            continue;
-        };
-        settled.push(matched(
-            clawback,
-            component.periods.clone(),
-            &component.sales,
-            &component.back,
-        )?);
+            },
+        });
     }
     Ok(settled)
 }
 
-fn matched(clawback: &Clawback, adjusted: Vec<Sum>, sales: &[Line], back: &[Line]) -> Result<Settled, Problem> {
-    let mut sales: Vec<Sale> = in_order(sales)
-        .into_iter()
-        .map(|line| Sale {
-            line,
-            returned: Micros::ZERO,
-            credit: line.credit,
-            later: Micros::ZERO,
-        })
-        .collect();
-    let mut by_key: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (number, sale) in sales.iter().enumerate() {
-        if let Some(key) = sale.line.key {
-            by_key.entry(key).or_default().push(number);
-        }
-    }
+fn micros(sums: &[Sum]) -> Result<Vec<Micros>, Problem> {
+    sums.iter().map(|sum| sum.micros()).collect()
+}
+
+fn matched(clawback: &Clawback, adjusted: Vec<Sum>, sales: Vec<Line>, mut back: Vec<Line>) -> Result<Settled, Problem> {
+    let mut sales: Vec<Sale> = sales.into_iter().map(Sale::of).collect();
+    // By key, and those of one key in order of time, in whatever order they came.
+    sales.sort_unstable_by_key(|sale| (sale.line.key, sale.line.date, sale.line.position));
+    back.sort_unstable_by_key(|line| (line.date, line.position));
     let mut credited = adjusted;
     let mut earning = vec![Sum::ZERO; credited.len()];
     for (earning, adjusted) in earning.iter_mut().zip(&credited) {
         earning.add(adjusted.micros()?.max(Micros::ZERO));
     }
     let mut taken = Vec::new();
-    for line in in_order(back) {
+    for line in back {
         let mut left = line.credit.negated()?;
-        let candidates = line.key.and_then(|key| by_key.get(&key));
-        for &number in candidates.into_iter().flatten() {
-            let sale = &mut sales[number];
+        if left < Micros::ZERO {
+            // Nothing was paid for a loss. It lowered the credit of its period, and this one gets it back.
+            if line.eligible {
+                credited[line.period as usize].subtract(left);
+            }
+            continue;
+        }
+        let first = sales.partition_point(|sale| sale.line.key < line.key);
+        let same = |sale: &&mut Sale| sale.line.key == line.key && line.key != WITHOUT_KEY;
+        for sale in sales[first..].iter_mut().take_while(same) {
             let part = left.min(sale.line.credit.minus(sale.returned)?);
             if part <= Micros::ZERO || sale.line.date > line.date {
                 continue;
@@ -128,8 +121,8 @@ fn matched(clawback: &Clawback, adjusted: Vec<Sum>, sales: &[Line], back: &[Line
             } else if sale.line.eligible && share != Part::Nothing {
                 let until = sale.later.plus(part)?;
                 taken.push(Taken {
-                    sold: sale.line.period,
-                    back: line.period,
+                    sold: sale.line.period as usize,
+                    back: line.period as usize,
                     from: sale.later,
                     until,
                     credit: sale.credit,
@@ -143,25 +136,29 @@ fn matched(clawback: &Clawback, adjusted: Vec<Sum>, sales: &[Line], back: &[Line
                 let message = "what comes back has no sale, or is more than was sold: put the row right, or let `without-sale` be `lowers-credit`";
                 return Err(Problem::new("without-sale", message).in_row(line.position));
             }
-            credited[line.period].subtract(left);
+            credited[line.period as usize].subtract(left);
         }
     }
     for sale in sales.iter().filter(|sale| sale.line.eligible) {
-        credited[sale.line.period].add(sale.credit);
-        earning[sale.line.period].add(sale.credit);
+        credited[sale.line.period as usize].add(sale.credit);
+        earning[sale.line.period as usize].add(sale.credit.max(Micros::ZERO));
     }
     Ok(Settled {
-        credited: credited.iter().map(|sum| sum.micros()).collect::<Result<_, _>>()?,
+        credited: micros(&credited)?,
         earning,
         taken,
     })
 }
 
-/// By date, then position, in whatever order they came.
-fn in_order(lines: &[Line]) -> Vec<Line> {
-    let mut lines = lines.to_vec();
-    lines.sort_by_key(|line| (line.date, line.position));
-    lines
+impl Sale {
+    fn of(line: Line) -> Sale {
+        Sale {
+            line,
+            returned: Micros::ZERO,
+            credit: line.credit,
+            later: Micros::ZERO,
+        }
+    }
 }
 
 /// Which part of what was paid for a sale is taken back when it comes back on a later day.

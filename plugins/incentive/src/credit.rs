@@ -31,16 +31,19 @@ pub struct Credited {
     selectors: u32,
 }
 
-/// A row that is matched with others.
+/// The key of a row that lacks the attribute.
+pub const WITHOUT_KEY: u32 = u32::MAX;
+
+/// A row that is matched with others. There may be very many.
 #[derive(Debug, Clone, Copy)]
 pub struct Line {
     /// Number of its period.
-    pub period: usize,
+    pub period: u32,
     /// Place of its value in the dictionary of the attribute that they have in common.
-    pub key: Option<usize>,
+    pub key: u32,
     pub date: i32,
     pub position: u64,
-    /// In the component's measure. What comes back is negative.
+    /// In the component's measure. What comes back is negative, except where the sale was made at a loss.
     pub credit: Micros,
     /// Whether the row itself is eligible.
     pub eligible: bool,
@@ -119,20 +122,26 @@ impl Credits {
     ) -> Result<(), Problem> {
         let measured = measured(component.measure, row)?;
         let eligible = self.is_eligible(component, measured, row, context);
-        let comes_back = row.kind() == RowKind::Return || measured < Micros::ZERO;
+        // A sale at a loss has a negative margin, and does not come back for that.
+        let sign = match component.measure {
+            Measure::Margin => row.net_amount(),
+            _ => measured,
+        };
+        let comes_back = row.kind() == RowKind::Return || sign < Micros::ZERO;
         let waits = terms.clawback.is_some() && row.kind() != RowKind::Adjustment;
         if !eligible && !waits {
             return Ok(());
         }
         let credit = self.share.of_row(measured, row, self.places.role, context)?;
+        let key = self.places.matched.and_then(|place| row.attribute(place));
         let credited = &mut self.components[number];
         if !waits {
             credited.periods[period].add(credit);
             return Ok(());
         }
         let line = Line {
-            period,
-            key: self.places.matched.and_then(|place| row.attribute(place)),
+            period: narrow(period),
+            key: key.map_or(WITHOUT_KEY, narrow),
             date: row.date(),
             position: row.position(),
             credit,
@@ -167,6 +176,11 @@ impl Credits {
                 .is_none_or(|least| value.0.unsigned_abs() >= least.0.unsigned_abs())
             && (when.deal_types.is_empty() || of_type())
     }
+}
+
+/// The contract counts in 32 bits whatever a place is counted in here.
+fn narrow(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(WITHOUT_KEY)
 }
 
 /// What a row counts for. A deal is a whole one, and one that comes back takes a whole one away.

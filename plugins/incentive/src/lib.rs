@@ -75,8 +75,8 @@ impl Program for Incentive {
         self.credits.push(rows, &self.terms, &self.context)
     }
 
-    fn finish(self) -> Result<Outcome, Problem> {
-        let standing = account::standing(&self.terms, &self.context, &self.credits)?;
+    fn finish(mut self) -> Result<Outcome, Problem> {
+        let standing = account::standing(&self.terms, &self.context, &mut self.credits)?;
         statement::write(&self.terms, &self.context, &standing)
     }
 }

@@ -94,7 +94,7 @@ pub enum Sales {
     Usage,
 }
 
-/// Which rows: all that is given must hold. What comes back of a sale is judged by the sale.
+/// Which rows: all that is given must hold. What `clawback` finds the sale of is judged by the sale.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct When {

@@ -118,7 +118,7 @@ fn account(terms: &Value, number: i32, lines: &[Line]) -> Account {
     let (parsed, context) = (parsed(terms), context("A-1", terms, number));
     let mut credits = Credits::begin(&parsed, &context).unwrap();
     with_rows(terms, lines, number, |rows| credits.push(rows, &parsed, &context)).unwrap();
-    standing(&parsed, &context, &credits).unwrap().account
+    standing(&parsed, &context, &mut credits).unwrap().account
 }
 
 /// Everything that an answer says.
