@@ -36,10 +36,7 @@ fn every_worked_example_pays_its_figure_through_the_whole_product(engine: Engine
 #[test]
 fn the_table_lists_every_example_of_a_plugin_that_is_here() {
     let listed = listed();
-    for example in (1..=36)
-        .map(|number| format!("e{number}-"))
-        .chain(["e6b-".to_owned()])
-    {
+    for example in (1..=36).map(|number| format!("e{number}-")).chain(["e6b-".to_owned()]) {
         assert!(
             listed.iter().any(|listed| listed.name.starts_with(&example)),
             "no case of {example}"
