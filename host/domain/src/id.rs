@@ -55,4 +55,7 @@ ids! {
     /// One participant, one program, one period.
     StatementId
     TransferId
+    ClaimId
+    /// A price that was agreed with a participant.
+    AgreementId
 }
