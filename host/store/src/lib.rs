@@ -30,6 +30,9 @@ pub mod statement;
 pub mod ledger;
 pub mod standing;
 
+pub mod claim;
+pub mod agreement;
+
 pub mod signing_key;
 pub mod audit;
 

@@ -19,7 +19,10 @@ mod company;
 mod database;
 
 mod accounts;
+mod agreements;
 mod audit;
+mod balances;
+mod claims;
 mod corrections;
 mod engines;
 mod journal;
