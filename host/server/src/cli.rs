@@ -1,5 +1,7 @@
 //! The commands of `gtm`, as people type them.
 
+pub mod claim;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -79,6 +81,12 @@ pub enum Command {
     Replay(Replay),
     /// What the ledger holds
     Balance(Balance),
+    /// Requests, claims and deductions
+    #[command(subcommand)]
+    Claim(claim::Claim),
+    /// Special price agreements that claims are made against
+    #[command(subcommand)]
+    Agreement(claim::Agreement),
     /// Check or rebuild the column segments, which are derived from the journal
     #[command(subcommand)]
     Segments(Segments),

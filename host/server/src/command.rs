@@ -56,6 +56,8 @@ pub async fn command(cli: Cli) -> Result<End> {
             let balances = balance::balances(&Host::open(&cli.global).await?, &of).await?;
             print(format, &balances, show::balances).map(|()| End::Done)
         }
+        Command::Claim(of) => crate::claim::command(&Host::open(&cli.global).await?, of, format).await,
+        Command::Agreement(of) => crate::agreement::command(&Host::open(&cli.global).await?, of, format).await,
         Command::Segments(of) => segments_command(&Host::open(&cli.global).await?, &of, format).await,
         Command::Audit => audit_command(&Host::open(&cli.global).await?, format).await,
     }

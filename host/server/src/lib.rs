@@ -19,6 +19,9 @@ pub mod recorded;
 pub mod replay;
 pub mod balance;
 
+pub mod claim;
+pub mod agreement;
+
 pub mod serve;
 pub mod pages;
 pub mod api;
