@@ -59,4 +59,7 @@ ids! {
     /// Money put into one participant's fund, or taken out of it.
     AllocationId
     ApprovalId
+    ClaimId
+    /// A price that was agreed with a participant.
+    AgreementId
 }

@@ -30,6 +30,7 @@ pub mod decision;
 pub mod ledger;
 pub mod statement;
 pub mod receipt;
+pub mod claim;
 
 pub mod budget;
 pub mod fund;

@@ -1,5 +1,7 @@
 //! The commands of `gtm`, as people type them.
 
+pub mod claim;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -90,6 +92,12 @@ pub enum Command {
     /// What needs somebody's consent, who may give it, and what waits for it
     #[command(subcommand)]
     Approve(Approve),
+    /// Requests, claims and deductions
+    #[command(subcommand)]
+    Claim(claim::Claim),
+    /// Special price agreements that claims are made against
+    #[command(subcommand)]
+    Agreement(claim::Agreement),
     /// Check or rebuild the column segments, which are derived from the journal
     #[command(subcommand)]
     Segments(Segments),

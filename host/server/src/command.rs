@@ -60,6 +60,8 @@ pub async fn command(cli: Cli) -> Result<End> {
         Command::Budget(of) => budget_command(&Host::open(&cli.global).await?, of, format).await,
         Command::Fund(of) => fund_command(&Host::open(&cli.global).await?, of, format).await,
         Command::Approve(of) => approve_command(&Host::open(&cli.global).await?, of, format).await,
+        Command::Claim(of) => crate::claim::command(&Host::open(&cli.global).await?, of, format).await,
+        Command::Agreement(of) => crate::agreement::command(&Host::open(&cli.global).await?, of, format).await,
         Command::Segments(of) => segments_command(&Host::open(&cli.global).await?, &of, format).await,
         Command::Audit => audit_command(&Host::open(&cli.global).await?, format).await,
     }

@@ -22,6 +22,8 @@ pub mod balance;
 pub mod budget;
 pub mod fund;
 pub mod approval;
+pub mod claim;
+pub mod agreement;
 
 pub mod serve;
 pub mod pages;

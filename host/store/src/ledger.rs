@@ -85,7 +85,7 @@ pub(crate) struct NewTransfer<'a> {
 pub(crate) struct TransferRow {
     id: String,
     pub statement: String,
-    revision: i64,
+    pub revision: i64,
     line: i64,
     rule: String,
     debit: String,
@@ -97,7 +97,7 @@ pub(crate) struct TransferRow {
     basis: Option<String>,
     rate: Option<String>,
     reason: String,
-    posted_at: DateTime<Utc>,
+    pub posted_at: DateTime<Utc>,
 }
 
 #[derive(sqlx::FromRow)]

@@ -33,6 +33,8 @@ pub mod standing;
 pub mod budget;
 pub mod fund;
 pub mod approval;
+pub mod claim;
+pub mod agreement;
 
 pub mod signing_key;
 pub mod audit;

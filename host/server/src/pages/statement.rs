@@ -199,6 +199,7 @@ fn transfers(program: &Program, descriptor: &Descriptor, kept: &KeptRevision) ->
                 // Only what is no statement's is ever reversed.
                 Reason::PriorPeriod | Reason::Reversal => Marking::PriorPeriod,
                 Reason::RateAdjustment => Marking::Rate,
+                Reason::Reversal => Marking::Reversal,
             },
             revision: number(kept.revision.number),
             effective: transfer.effective.to_string(),

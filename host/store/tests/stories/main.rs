@@ -20,7 +20,10 @@ mod database;
 
 mod accounts;
 mod approvals;
+mod agreements;
 mod audit;
+mod balances;
+mod claims;
 mod corrections;
 mod engines;
 mod funds;
