@@ -6,6 +6,7 @@ pub mod proof;
 pub mod ground;
 pub mod rule;
 pub mod submit;
+pub mod consent;
 pub mod decide;
 pub mod round;
 pub mod show;

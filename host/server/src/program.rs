@@ -126,6 +126,7 @@ pub async fn create(host: &Host, of: &cli::CreateProgram) -> Result<Listed> {
         ),
         amount: None,
         unit: None,
+        author: &host.actor,
     };
     tx.ask_approval(&approval, host.today()?).await?;
     tx.commit().await?;

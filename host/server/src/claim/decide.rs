@@ -1,6 +1,7 @@
 //! A person confirms the plugin's ruling, pays lines with less, or denies. It is somebody else than the one who submitted.
 
 use anyhow::{Context as _, Result, bail};
+use domain::approval;
 use domain::claim::verdict::{Less, Verdict, confirm, deny};
 use domain::claim::{Event, another};
 use domain::digest::Digest;
@@ -10,6 +11,7 @@ use store::Tx;
 use store::agreement::Use;
 use store::claim::{Happening, KeptClaim};
 
+use super::consent::{Proposal, given};
 use super::ground::{Asking, Ground};
 use super::rule::{Answer, Books, rule};
 use super::submit::stake_of;
@@ -58,7 +60,8 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
     claim
         .standing
         .after(&claim.number, Event::Decide(domain::claim::Outcome::Denied))?;
-    another(&host.actor, &submitter(&mut snapshot, &claim).await?, &claim.number)?;
+    let author = submitter(&mut snapshot, &claim).await?;
+    another(&host.actor, &author, &claim.number)?;
     let program = snapshot
         .program_by_id(&claim.program)
         .await?
@@ -77,11 +80,27 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
         descriptor: ground.plugin.descriptor(),
     };
 
+    let proposal = |verdict: &Verdict| Proposal {
+        claim: &claim,
+        ruling: latest.number,
+        approved: verdict.approved,
+        currency: program.currency,
+    };
+
     let (less, reason) = match choice {
         Choice::Deny { reason } => {
             let verdict = deny(&asked, reason)?;
             let mut tx = host.store.begin(&host.actor).await?;
             books.hold(&mut tx).await?;
+            given(
+                &mut tx,
+                proposal(&verdict),
+                approval::Verdict::Reject,
+                reason,
+                &author,
+                today(host),
+            )
+            .await?;
             kept(&mut tx, &books, &claim, &verdict, latest.number, reason, today(host)).await?;
             tx.commit().await?;
             return Ok(Some(claim.id));
@@ -122,31 +141,26 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
                 program.currency
             );
         }
-        Some(newer) => {
-            tx.add_ruling(&claim.id, &newer.ruled).await?;
-            let number = newer.ruled.receipt.revision;
-            kept(
+        newer => {
+            let words = reason.as_deref().unwrap_or("");
+            let consent = given(
                 &mut tx,
-                &books,
-                &claim,
-                &verdict,
-                number,
-                reason.as_deref().unwrap_or(""),
+                proposal(&verdict),
+                approval::Verdict::Approve,
+                words,
+                &author,
                 today(host),
-            )
-            .await?;
-        }
-        None => {
-            kept(
-                &mut tx,
-                &books,
-                &claim,
-                &verdict,
-                latest.number,
-                reason.as_deref().unwrap_or(""),
-                today(host),
-            )
-            .await?;
+            );
+            // Where somebody else must agree too, only this one's word is kept.
+            if consent.await? {
+                let number = newer
+                    .as_ref()
+                    .map_or(latest.number, |newer| newer.ruled.receipt.revision);
+                if let Some(newer) = &newer {
+                    tx.add_ruling(&claim.id, &newer.ruled).await?;
+                }
+                kept(&mut tx, &books, &claim, &verdict, number, words, today(host)).await?;
+            }
         }
     }
     tx.commit().await?;

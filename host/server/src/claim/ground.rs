@@ -20,7 +20,7 @@ use store::Snapshot;
 use store::claim::KeptClaim;
 
 use crate::host::Host;
-use crate::run::prepare::gather_windows;
+use crate::run::prepare::{gather_windows, terms_in_force};
 
 /// A program on one day.
 pub struct Ground {
@@ -65,7 +65,7 @@ impl Ground {
             program.start
         );
         let period = program.calendar.containing(day)?;
-        let terms = terms_in_force(&mut host.store.read().await?, program, &period).await?;
+        let terms = terms_in_force(&mut host.store.read().await?, program, period.end).await?;
         let (plugin, granted) = host.plugin_of(&terms).await?;
         ensure!(
             plugin.descriptor().claims.is_some(),
@@ -99,7 +99,7 @@ impl Ground {
     /// # Errors
     /// A sentence when the account takes no part on the day, its request is not approved, or the terms have changed since.
     pub async fn question(&self, snapshot: &mut Snapshot, asking: Asking<'_>) -> Result<Question> {
-        let terms = terms_in_force(snapshot, &self.program, &self.period).await?;
+        let terms = terms_in_force(snapshot, &self.program, self.period.end).await?;
         ensure!(
             terms.id == self.terms.id,
             "program `{}` was given new terms in the meantime: do it again",
@@ -252,17 +252,6 @@ impl Ground {
         }
         Ok(evidence)
     }
-}
-
-async fn terms_in_force(snapshot: &mut Snapshot, program: &Program, period: &Period) -> Result<Terms> {
-    let versions = snapshot.terms_of(&program.id).await?;
-    let terms = Terms::in_force(&versions, period.end).with_context(|| {
-        format!(
-            "program `{}` has no terms in force on {}: give it some that hold from then",
-            program.code, period.end
-        )
-    })?;
-    Ok(terms.clone())
 }
 
 /// The request that a claim draws on, with what is left of it for this claim.

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use chrono::SecondsFormat;
 use domain::adjudication::{Claim, ClaimKind, Consumption, Decision, Ruling};
+use domain::approval::Approval;
 use domain::calculation::Problem;
 use domain::claim::{Outcome, Status};
 use domain::currency::Currency;
@@ -19,7 +20,7 @@ use store::claim::KeptClaim;
 use store::claim::read::ClaimFilter;
 use store::claim::ruling::{KeptDecision, KeptRuling};
 
-use super::find;
+use super::{consent, find};
 use crate::cli::claim as cli;
 use crate::explain::{self, Line as Step};
 use crate::host::Host;
@@ -59,6 +60,8 @@ pub struct Shown {
     pub request: Option<String>,
     /// Of an approved request: what no claim has used yet.
     pub remaining: Option<Micros>,
+    /// Whose consent the newest ruling waits for, or has.
+    pub approval: Option<Approval>,
     pub retained_until: Day,
     pub revision: i64,
     pub fields: Value,
@@ -253,6 +256,7 @@ pub async fn show(host: &Host, id: &ClaimId) -> Result<Shown> {
         summary: summary(&claim, program.currency),
         request,
         remaining,
+        approval: consent::about(&mut snapshot, &claim).await?,
         retained_until: claim.retained_until,
         revision: claim.revision,
         fields: serde_json::from_str(&claim.fields)?,

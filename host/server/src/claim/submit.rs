@@ -14,6 +14,7 @@ use store::claim::attachment::NewAttachment;
 use store::claim::{Happening, KeptClaim, NewClaim};
 use store::{Snapshot, Tx};
 
+use super::consent::{self, Proposal};
 use super::form::Form;
 use super::ground::{Asking, Ground, request_named};
 use super::rule::{Books, rule};
@@ -244,6 +245,13 @@ async fn sent(host: &Host, ready: &Ready, draft: Option<&KeptClaim>) -> Result<O
                 written_off: answer.written_off,
             };
             books.post(&mut tx, &id, revision, stake, new.asked.submitted).await?;
+            let proposal = Proposal {
+                claim: &claim,
+                ruling: answer.ruled.receipt.revision,
+                approved: answer.approved,
+                currency: program.currency,
+            };
+            consent::ask(&mut tx, proposal, &host.actor, today(host)).await?;
         }
         (None, Some(reason)) => drop(tx.happen(&claim, &Happening::to(&claim, Event::Hold, reason)).await?),
         (None, None) => bail!("the claim was not ruled on"),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use domain::approval::Status;
 use domain::money::Micros;
 use serde_json::Value;
 
@@ -68,6 +69,17 @@ pub fn claim(shown: &Shown) -> String {
     }
     if let Some(document) = &shown.summary.settlement {
         let _ = write!(text, "\n\nit is settled by document {document}");
+    }
+    if let Some(approval) = &shown.approval {
+        let name = approval.label();
+        let _ = write!(text, "\n\napproval {name} is {}", approval.status.as_str());
+        if approval.status == Status::Open {
+            let _ = write!(
+                text,
+                ": `gtm approve show {name}` says who has agreed, of {}",
+                approval.needed
+            );
+        }
     }
     let _ = write!(text, "\n\nkept until {}", shown.retained_until);
     if !fields(&shown.fields).is_empty() {

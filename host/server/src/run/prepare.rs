@@ -69,11 +69,7 @@ pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
             program.start
         );
     }
-    let versions = snapshot.approved_terms_of(&program.id).await?;
-    let terms = match Terms::in_force(&versions, period.end) {
-        Some(terms) => terms.clone(),
-        None => bail!("{}", no_terms(&mut snapshot, &program, period.end).await?),
-    };
+    let terms = terms_in_force(&mut snapshot, &program, period.end).await?;
     drop(snapshot);
 
     let (plugin, granted) = host.plugin_of(&terms).await?;
@@ -116,28 +112,31 @@ pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
     })
 }
 
-/// Why a program has no terms in force on a day.
-async fn no_terms(snapshot: &mut Snapshot, program: &Program, day: Day) -> Result<String> {
+/// The approved terms in force on a day.
+///
+/// # Errors
+/// A sentence when there are none, that names the approval which is missing.
+pub async fn terms_in_force(snapshot: &mut Snapshot, program: &Program, day: Day) -> Result<Terms> {
     let code = &program.code;
+    let approved = snapshot.approved_terms_of(&program.id).await?;
+    if let Some(terms) = Terms::in_force(&approved, day) {
+        return Ok(terms.clone());
+    }
     let all = snapshot.terms_of(&program.id).await?;
     if let Some(terms) = Terms::in_force(&all, day)
         && let Some(approval) = snapshot.approval_of(Kind::Terms, terms.id.as_str()).await?
     {
-        let name = approval.label();
-        return Ok(match approval.status {
-            Status::Rejected => format!(
-                "version {} of the terms of `{code}` was rejected, see `gtm approve show {name}`: give it others",
-                terms.version
+        let (name, version) = (approval.label(), terms.version);
+        match approval.status {
+            Status::Rejected => bail!(
+                "version {version} of the terms of `{code}` was rejected, see `gtm approve show {name}`: give it others"
             ),
-            _ => format!(
-                "version {} of the terms of `{code}` waits for approval: `gtm approve yes {name}`, by another than its author",
-                terms.version
+            _ => bail!(
+                "version {version} of the terms of `{code}` waits for approval: `gtm approve yes {name}`, by another than its author"
             ),
-        });
+        }
     }
-    Ok(format!(
-        "program `{code}` has no terms in force on {day}: give it some that hold from then"
-    ))
+    bail!("program `{code}` has no terms in force on {day}: give it some that hold from then")
 }
 
 /// The periods that the plan's windows stand for.
