@@ -123,6 +123,8 @@ pub enum Marking {
     PriorPeriod,
     /// By a later run, because the terms changed.
     Rate,
+    /// What was posted before is taken back.
+    Reversal,
 }
 
 /// One time the statement was worked out with a new result.
@@ -147,6 +149,7 @@ impl Marking {
             Marking::Original => "original",
             Marking::PriorPeriod => "prior-period adjustment",
             Marking::Rate => "rate adjustment",
+            Marking::Reversal => "reversal",
         }
     }
 }

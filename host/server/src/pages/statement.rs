@@ -198,6 +198,7 @@ fn transfers(program: &Program, descriptor: &Descriptor, kept: &KeptRevision) ->
                 Reason::Original => Marking::Original,
                 Reason::PriorPeriod => Marking::PriorPeriod,
                 Reason::RateAdjustment => Marking::Rate,
+                Reason::Reversal => Marking::Reversal,
             },
             revision: number(kept.revision.number),
             effective: transfer.effective.to_string(),

@@ -192,6 +192,7 @@ async fn all_balances_of_a_unit_sum_to_zero(db: Database) -> Database {
         account: Some(quarter.a.clone()),
         period: Some("2011-Q1".into()),
         unit: Some("GBP".into()),
+        ..BalanceFilter::default()
     };
     assert_eq!(tx.balances(&filter).await.unwrap().len(), 2);
     assert_eq!(
