@@ -55,4 +55,6 @@ ids! {
     /// One participant, one program, one period.
     StatementId
     TransferId
+    /// A settlement document; what its transfers name as their subject.
+    DocumentId
 }

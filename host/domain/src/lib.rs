@@ -31,7 +31,9 @@ pub mod ledger;
 pub mod statement;
 pub mod receipt;
 
+pub mod hold;
 pub mod settlement;
 pub mod payment;
+pub mod posting;
 
 pub use error::{Error, Result};
