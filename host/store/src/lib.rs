@@ -30,6 +30,13 @@ pub mod statement;
 pub mod ledger;
 pub mod standing;
 
+pub mod payee;
+pub mod hold;
+pub mod settlement;
+pub mod document;
+pub mod payment;
+pub mod posting;
+
 pub mod signing_key;
 pub mod audit;
 

@@ -5,6 +5,7 @@ use sqlx::{Connection, PgConnection, Row, SqliteConnection};
 
 use crate::company::{begin_quarter, open_for_business, sale, transfer};
 use crate::database::{Database, try_open};
+use crate::payments::settled_and_paid;
 
 stories! {
     what_is_append_only_refuses_change
@@ -20,12 +21,23 @@ async fn what_is_append_only_refuses_change(db: Database) -> Database {
         .await
         .unwrap();
     tx.commit().await.unwrap();
+    settled_and_paid(&db, &quarter).await;
     let columns = [
         ("journal", "account"),
         ("terms", "version"),
         ("revisions", "log"),
         ("transfers", "amount_micros"),
         ("audit", "actor"),
+        ("payees", "version"),
+        ("issuers", "details"),
+        ("settlement_policies", "details"),
+        ("documents", "json"),
+        ("payment_batches", "json"),
+        ("payments", "amount_micros"),
+        ("payment_answers", "status"),
+        ("posting_profiles", "details"),
+        ("accounting_periods", "state"),
+        ("entries", "debit"),
     ];
     for (table, column) in columns {
         let truncate = format!("truncate {table} cascade");
