@@ -2,6 +2,8 @@
 
 pub mod show;
 
+mod settlement;
+
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -56,6 +58,15 @@ pub async fn command(cli: Cli) -> Result<End> {
             let balances = balance::balances(&Host::open(&cli.global).await?, &of).await?;
             print(format, &balances, show::balances).map(|()| End::Done)
         }
+        Command::Payee(of) => settlement::payee(&Host::open(&cli.global).await?, of, format).await,
+        Command::Issuer(of) => settlement::issuer(&Host::open(&cli.global).await?, of, format).await,
+        Command::SettlementPolicy(of) => settlement::policy(&Host::open(&cli.global).await?, of, format).await,
+        Command::Settle(of) => settlement::settle(&Host::open(&cli.global).await?, &of, format).await,
+        Command::Document(of) => settlement::document(&Host::open(&cli.global).await?, of, format).await,
+        Command::Payment(of) => settlement::payment(&Host::open(&cli.global).await?, of, format).await,
+        Command::Hold(of) => settlement::hold(&Host::open(&cli.global).await?, of, format).await,
+        Command::Posting(of) => settlement::posting(&Host::open(&cli.global).await?, of, format).await,
+        Command::Journal(of) => settlement::journal(&Host::open(&cli.global).await?, of, format).await,
         Command::Segments(of) => segments_command(&Host::open(&cli.global).await?, &of, format).await,
         Command::Audit => audit_command(&Host::open(&cli.global).await?, format).await,
     }

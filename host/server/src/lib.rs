@@ -19,6 +19,14 @@ pub mod recorded;
 pub mod replay;
 pub mod balance;
 
+pub mod payee;
+pub mod hold;
+pub mod settlement;
+pub mod document;
+pub mod payment;
+pub mod posting;
+pub mod journal;
+
 pub mod serve;
 pub mod pages;
 pub mod api;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 use domain::day::Day;
 use domain::digest::canonical_json;
-use domain::plugin::ProgramKind;
+use domain::id::ProgramId;
+use domain::plugin::{Descriptor, ProgramKind};
 use domain::program::{Program, Terms};
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -242,6 +243,17 @@ async fn listed(snapshot: &mut Snapshot, program: Program) -> Result<Listed> {
         participants,
         program,
     })
+}
+
+/// What the program's plugin says about itself, by the newest terms.
+pub async fn descriptor(snapshot: &mut Snapshot, program: &ProgramId) -> Result<Descriptor> {
+    let terms = snapshot
+        .terms_of(program)
+        .await?
+        .pop()
+        .context("the program has no terms")?;
+    let version = snapshot.plugin_version(&terms.plugin_version).await?;
+    Ok(version.context("the program's plugin version is missing")?.descriptor)
 }
 
 fn is_code(code: &str) -> Result<()> {
