@@ -8,4 +8,7 @@ mod bad_input;
 mod correction;
 mod examples;
 mod kill;
+mod settlement;
+mod settlement_chance;
+mod settlement_kill;
 mod tampering;
