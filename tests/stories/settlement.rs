@@ -361,6 +361,11 @@ fn the_journal_balances_and_a_closed_period_takes_nothing(engine: Engine) {
         "{csv}"
     );
     export("first-again.csv", "--up-to 2");
+    assert!(
+        gtm.refused("journal export --from 2024-01-01 --to 2024-12-31 --up-to 9 later.csv")
+            .1
+            .ends_with("there is no entry 9 yet: the last is 3")
+    );
     let bytes = |file: &str| std::fs::read(gtm.folder().join(file)).expect("the export");
     assert!(
         bytes("first.csv") == bytes("first-again.csv"),

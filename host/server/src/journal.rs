@@ -51,10 +51,9 @@ pub async fn export(
         tx.commit().await?;
     }
     let mut snapshot = host.store.read().await?;
-    let up_to = match up_to {
-        Some(number) => number,
-        None => snapshot.last_entry().await?,
-    };
+    let last = snapshot.last_entry().await?;
+    let up_to = up_to.unwrap_or(last);
+    ensure!(up_to <= last, "there is no entry {up_to} yet: the last is {last}");
     let entries = snapshot.entries(from, to, up_to).await?;
     let left_out = snapshot.left_out(from, to).await?;
     drop(snapshot);

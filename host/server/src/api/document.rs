@@ -199,7 +199,7 @@ pub async fn file(State(app): State<App>, Path((name, format)): Path<(String, St
         .into_response())
 }
 
-async fn find(snapshot: &mut Snapshot, name: &str) -> Result<Issued, Refusal> {
+pub async fn find(snapshot: &mut Snapshot, name: &str) -> Result<Issued, Refusal> {
     let missing = || Refusal::not_found(format!("there is no document `{name}`"));
     let number = number_of(name).map_err(|_| missing())?;
     snapshot.document(number).await?.ok_or_else(missing)
@@ -223,54 +223,15 @@ fn document(summary: Summary) -> Document {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use serde_json::json;
 
-    use crate::cli;
-    use crate::payee::set_issuer;
     use crate::serve::story::Served;
-    use crate::settlement::settle;
-
-    /// What is payable to `a` became a document; another one has no period in quarantine any more.
-    async fn settled(served: &Served, folder: PathBuf) {
-        let host = &served.app.host;
-        let mut tx = host.store.begin(&host.actor).await.unwrap();
-        let program = tx.program("volume").await.unwrap().unwrap();
-        let run = tx
-            .start_run(&store::run::NewRun {
-                program: program.id.clone(),
-                period: "2011-Q1".into(),
-                mode: store::run::RunMode::Actual,
-                as_of: 0,
-                workers: 1,
-            })
-            .await
-            .unwrap();
-        let c = tx.account("c").await.unwrap().unwrap().id;
-        tx.resolve_quarantine(&run.id, &program.id, "2011-Q1", &[&c])
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-        let issuer = cli::SetIssuer {
-            number: None,
-            name: Some("Acme".into()),
-            details: cli::Details::default(),
-        };
-        set_issuer(host, &issuer).await.unwrap();
-        let of = cli::Settle {
-            program: None,
-            dry_run: false,
-            folder: Some(folder),
-        };
-        assert_eq!(settle(host, &of).await.unwrap().documents.len(), 1);
-    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn documents_are_listed_and_told_in_full_and_their_files_are_given() {
         let (served, folder) = (Served::new().await, tempfile::tempdir().unwrap());
         assert_eq!(served.get("/api/v1/documents").await.json(), json!({ "documents": [] }));
-        settled(&served, folder.path().to_owned()).await;
+        served.settle(folder.path()).await;
         let document = json!({
             "name": "SD-000001", "href": "/api/v1/documents/SD-000001", "kind": "credit-memo", "account": "a", "payee": "Harbour & Sons",
             "issued": "2011-03-13", "due": "2011-04-12", "total": {"amount": "107.50", "currency": "GBP"},

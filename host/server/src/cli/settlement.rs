@@ -13,7 +13,7 @@ use domain::posting::Month;
 #[derive(Debug, Subcommand)]
 pub enum Payee {
     /// Say how an account is settled with; what is not named stays as it was
-    Set(SetPayee),
+    Set(Box<SetPayee>),
     /// How an account is settled with, and what was said before
     Show { account: String },
     /// Everybody of whom something was said
@@ -76,7 +76,7 @@ pub struct Details {
 #[derive(Debug, Subcommand)]
 pub enum Issuer {
     /// Say who writes documents and pays; what is not named stays as it was
-    Set(SetIssuer),
+    Set(Box<SetIssuer>),
     Show,
 }
 
