@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use portal::{ProgramPage, ProgramsPage, RefusalPage, ReplayFragment, StatementPage};
+use portal::{DocumentPage, DocumentsPage, ProgramPage, ProgramsPage, RefusalPage, ReplayFragment, StatementPage};
 
 fn main() -> io::Result<()> {
     let folder = PathBuf::from(
@@ -29,6 +29,8 @@ fn main() -> io::Result<()> {
             StatementPage::sample_in_quarantine().to_string(),
         ),
         ("replay.html", ReplayFragment::sample().to_string()),
+        ("documents.html", DocumentsPage::sample().to_string()),
+        ("document.html", DocumentPage::sample().to_string()),
         ("refusal.html", RefusalPage::sample().to_string()),
     ];
     for (name, page) in pages {

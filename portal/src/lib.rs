@@ -21,6 +21,7 @@ mod statement;
 mod progress;
 mod receipt;
 mod replay;
+mod documents;
 mod refusal;
 
 pub mod amount;
@@ -28,6 +29,7 @@ mod sentence;
 
 pub use amount::{Figure, Unit};
 pub use asset::{Asset, asset};
+pub use documents::{DocumentLine, DocumentPage, DocumentsPage, PaymentLine, SettledLine};
 pub use frame::{Flash, Frame};
 pub use program::{Outcome, ParticipantLine, ProgramPage, Totals};
 pub use programs::{Plugin, ProgramLine, ProgramsPage};

@@ -18,6 +18,15 @@ pub const STATEMENT_ROUTE: &str = "/statements/{id}";
 /// request carries `HX-Request: true`.
 pub const REPLAY_ROUTE: &str = "/statements/{id}/replay";
 
+/// Settlement documents. Query: `account`, `after`.
+pub const DOCUMENTS: &str = "/documents";
+
+/// The route of [`document`].
+pub const DOCUMENT_ROUTE: &str = "/documents/{name}";
+
+/// The route of [`document_file`].
+pub const DOCUMENT_FILE_ROUTE: &str = "/documents/{name}/{format}";
+
 /// The route of [`asset`].
 pub const ASSET_ROUTE: &str = "/assets/{*name}";
 
@@ -31,6 +40,15 @@ pub fn statement(id: &str) -> String {
 
 pub fn replay(id: &str) -> String {
     format!("{}/replay", statement(id))
+}
+
+pub fn document(name: &str) -> String {
+    format!("{DOCUMENTS}/{}", escaped(name))
+}
+
+/// One of its files: `pdf`, `xml` or `csv`.
+pub fn document_file(name: &str, format: &str) -> String {
+    format!("{}/{}", document(name), escaped(format))
 }
 
 /// With the first bytes of the content's digest, so that a browser may keep it for ever. Slashes stay as they are.

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use portal::{Line, Outcome, ProgramPage, ProgramsPage, RefusalPage, ReplayFragment, StatementPage};
+use portal::{
+    DocumentPage, DocumentsPage, Line, Outcome, ProgramPage, ProgramsPage, RefusalPage, ReplayFragment, StatementPage,
+};
 use scraper::{ElementRef, Html, Selector, node::Node};
 
 fn samples() -> Vec<(&'static str, String)> {
@@ -16,6 +18,8 @@ fn samples() -> Vec<(&'static str, String)> {
             "statement-quarantine",
             StatementPage::sample_in_quarantine().to_string(),
         ),
+        ("documents", DocumentsPage::sample().to_string()),
+        ("document", DocumentPage::sample().to_string()),
         ("refusal", RefusalPage::sample().to_string()),
     ]
 }
@@ -173,7 +177,24 @@ fn what_people_typed_cannot_become_markup() {
     let mut refusal = RefusalPage::sample();
     refusal.detail = hostile.into();
     refusal.advice = vec![hostile.into()];
-    for page in [program.to_string(), statement.to_string(), refusal.to_string()] {
+    let mut document = DocumentPage::sample();
+    document.document.name = hostile.into();
+    document.document.cancelled_by = Some(hostile.into());
+    document.lines[0].program = hostile.into();
+    document.payments[0].reason = Some(hostile.into());
+    let documents = DocumentsPage {
+        account: Some(hostile.into()),
+        documents: vec![document.document.clone()],
+        next: Some(hostile.into()),
+        ..DocumentsPage::sample()
+    };
+    for page in [
+        program.to_string(),
+        statement.to_string(),
+        refusal.to_string(),
+        document.to_string(),
+        documents.to_string(),
+    ] {
         let document = Html::parse_document(&page);
         assert_eq!(select(&document, "script").count(), 1, "only the script of the frame");
         assert!(!page.contains("<script>alert"));
@@ -189,6 +210,12 @@ fn a_list_without_entries_says_what_to_do() {
     let mut programs = ProgramsPage::sample();
     programs.programs.clear();
     assert!(text(&programs.to_string()).contains("gtm program create"));
+
+    let mut documents = DocumentsPage::sample();
+    documents.documents.clear();
+    assert!(text(&documents.to_string()).contains("gtm settle --folder"));
+    documents.account = Some("99999".into());
+    assert!(text(&documents.to_string()).contains("There is no document of this account."));
 
     let mut program = ProgramPage::sample();
     program.participants.clear();

@@ -176,7 +176,7 @@ fn lines() -> String {
 }
 
 /// The same numbers at every run of the test (xorshift64).
-struct Chance(u64);
+pub struct Chance(pub u64);
 
 impl Chance {
     fn next(&mut self) -> u64 {
@@ -186,7 +186,7 @@ impl Chance {
         self.0
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub fn below(&mut self, limit: usize) -> usize {
         ((self.next() >> 32) as usize * limit) >> 32
     }
 }

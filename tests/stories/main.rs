@@ -9,4 +9,7 @@ mod claim;
 mod correction;
 mod examples;
 mod kill;
+mod settlement;
+mod settlement_chance;
+mod settlement_kill;
 mod tampering;

@@ -37,7 +37,7 @@ pub fn write(document: &Document) -> Vec<u8> {
     writer.into_inner().expect("writing to memory cannot fail")
 }
 
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
     } else {

@@ -62,4 +62,6 @@ ids! {
     ClaimId
     /// A price that was agreed with a participant.
     AgreementId
+    /// A settlement document; what its transfers name as their subject.
+    DocumentId
 }

@@ -36,7 +36,9 @@ pub mod budget;
 pub mod fund;
 pub mod approval;
 
+pub mod hold;
 pub mod settlement;
 pub mod payment;
+pub mod posting;
 
 pub use error::{Error, Result};

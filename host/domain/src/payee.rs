@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::currency::Currency;
 use crate::{Error, Result};
 
 /// A company or person as it stands on a document.
@@ -37,13 +38,15 @@ pub struct BankAccount {
 }
 
 /// How an account is settled with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payee {
     pub address: Option<Address>,
     pub tax_id: Option<String>,
     pub bank: Option<BankAccount>,
     /// It supplies us, and agreed that we write its notes: it gets self-billed credit notes where a customer gets credit memos.
     pub self_billed: bool,
+    /// What it is settled in; absent: each program's own currency.
+    pub currency: Option<Currency>,
 }
 
 /// Who writes the documents and pays: the company that runs the programs.

@@ -61,7 +61,7 @@ pub struct Answer {
 
 impl Batch {
     pub fn label(&self) -> String {
-        format!("PB-{:06}", self.number)
+        batch_label(self.number)
     }
 
     /// The message's id at the bank: unique for ever, also when a database is begun anew.
@@ -97,6 +97,21 @@ impl Batch {
         }
         self.control_sum().map(|_| ())
     }
+}
+
+/// The name of the batch with this number: `PB-000001`.
+pub fn batch_label(number: i64) -> String {
+    format!("PB-{number:06}")
+}
+
+/// The number in a batch's name. The number alone is let through, as people type it.
+pub fn batch_number(name: &str) -> Result<i64> {
+    let digits = name.strip_prefix("PB-").unwrap_or(name);
+    digits.parse().ok().filter(|number| *number > 0).ok_or_else(|| {
+        Error::new(format!(
+            "`{name}` is no batch of payments: write its name such as `PB-000001`"
+        ))
+    })
 }
 
 impl Status {

@@ -68,12 +68,24 @@ pub struct Reversed {
 }
 
 /// What a run of settlement goes by.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
-    /// A payee's sum below it waits; none where a currency is absent.
+    /// By currency: a payee's sum below it waits; none where a currency is absent.
     pub thresholds: BTreeMap<String, Micros>,
     /// Ask for what payees owe us; otherwise it waits to be netted with what they earn next.
     pub debit_memos: bool,
+    /// Days from the issue of a document until it is paid at the latest.
+    pub due_days: u16,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            thresholds: BTreeMap::new(),
+            debit_memos: false,
+            due_days: 30,
+        }
+    }
 }
 
 /// What is to be done about a payee's balances in one currency.
@@ -238,6 +250,16 @@ pub fn label(number: i64) -> String {
     format!("SD-{number:06}")
 }
 
+/// The number in a document's name. The number alone is let through, as people type it.
+pub fn number_of(name: &str) -> Result<i64> {
+    let digits = name.strip_prefix("SD-").unwrap_or(name);
+    digits
+        .parse()
+        .ok()
+        .filter(|number| *number > 0)
+        .ok_or_else(|| Error::new(format!("`{name}` is no document: write its name such as `SD-000042`")))
+}
+
 fn negated(lines: Vec<Payable>) -> Result<Vec<Payable>> {
     let line = |line: Payable| {
         Ok(Payable {
@@ -330,7 +352,7 @@ mod tests {
     fn what_is_owed_back_is_netted_and_small_sums_wait() {
         let policy = Policy {
             thresholds: [("GBP".into(), Micros(25_000_000))].into(),
-            debit_memos: false,
+            ..Policy::default()
         };
         let lines = vec![
             payable("volume", 100_000_000),

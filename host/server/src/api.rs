@@ -3,6 +3,7 @@
 //! Amounts are decimals written as texts, with their currency. Lists are read page by page along `next`. Whatever is refused is a
 //! problem after RFC 9457.
 
+pub mod document;
 pub mod problem;
 pub mod statement;
 
@@ -28,7 +29,10 @@ struct Description;
 pub fn router() -> Router<App> {
     let resources = OpenApiRouter::new()
         .routes(routes!(statement::list))
-        .routes(routes!(statement::show));
+        .routes(routes!(statement::show))
+        .routes(routes!(document::list))
+        .routes(routes!(document::show))
+        .routes(routes!(document::file));
     let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
         .nest(ROOT, resources)
         .split_for_parts();
@@ -53,7 +57,16 @@ mod tests {
         let description = answer.json();
         assert_eq!(description["openapi"], "3.1.0");
         let paths: Vec<&String> = description["paths"].as_object().unwrap().keys().collect();
-        assert_eq!(paths, ["/api/v1/statements", "/api/v1/statements/{id}"]);
+        assert_eq!(
+            paths,
+            [
+                "/api/v1/documents",
+                "/api/v1/documents/{name}",
+                "/api/v1/documents/{name}/{format}",
+                "/api/v1/statements",
+                "/api/v1/statements/{id}",
+            ]
+        );
         let list = &description["paths"]["/api/v1/statements"]["get"];
         let parameters: Vec<_> = list["parameters"]
             .as_array()

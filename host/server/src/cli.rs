@@ -1,6 +1,12 @@
 //! The commands of `gtm`, as people type them.
 
 pub mod claim;
+mod settlement;
+
+pub use settlement::{
+    Detail, Details, Document, Hold, Issuer, Journal, JournalFormat, Payee, Payment, Policy, Posting, PostingProfile,
+    SetIssuer, SetPayee, Settle,
+};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -98,6 +104,32 @@ pub enum Command {
     /// Special price agreements that claims are made against
     #[command(subcommand)]
     Agreement(claim::Agreement),
+    /// Say how accounts are settled with: address, bank account, self-billed notes
+    #[command(subcommand)]
+    Payee(Payee),
+    /// Say who writes settlement documents and pays
+    #[command(subcommand)]
+    Issuer(Issuer),
+    /// Thresholds, debit memos and days to pay
+    #[command(subcommand, name = "settlement-policy")]
+    SettlementPolicy(Policy),
+    /// Turn what is payable into documents: credit memos, self-billed credit notes, debit memos
+    Settle(Settle),
+    /// Look at settlement documents, write their files again, cancel them
+    #[command(subcommand)]
+    Document(Document),
+    /// Order the bank to pay documents, and read its answers
+    #[command(subcommand)]
+    Payment(Payment),
+    /// Keep accounts or programs from being settled
+    #[command(subcommand)]
+    Hold(Hold),
+    /// Say to which accounts of the general ledger transfers go
+    #[command(subcommand)]
+    Posting(Posting),
+    /// Export the ledger as entries of the general ledger, close and open accounting periods
+    #[command(subcommand)]
+    Journal(Journal),
     /// Check or rebuild the column segments, which are derived from the journal
     #[command(subcommand)]
     Segments(Segments),

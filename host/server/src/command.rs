@@ -2,6 +2,8 @@
 
 pub mod show;
 
+mod settlement;
+
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -62,6 +64,15 @@ pub async fn command(cli: Cli) -> Result<End> {
         Command::Approve(of) => approve_command(&Host::open(&cli.global).await?, of, format).await,
         Command::Claim(of) => crate::claim::command(&Host::open(&cli.global).await?, of, format).await,
         Command::Agreement(of) => crate::agreement::command(&Host::open(&cli.global).await?, of, format).await,
+        Command::Payee(of) => settlement::payee(&Host::open(&cli.global).await?, of, format).await,
+        Command::Issuer(of) => settlement::issuer(&Host::open(&cli.global).await?, of, format).await,
+        Command::SettlementPolicy(of) => settlement::policy(&Host::open(&cli.global).await?, of, format).await,
+        Command::Settle(of) => settlement::settle(&Host::open(&cli.global).await?, &of, format).await,
+        Command::Document(of) => settlement::document(&Host::open(&cli.global).await?, of, format).await,
+        Command::Payment(of) => settlement::payment(&Host::open(&cli.global).await?, of, format).await,
+        Command::Hold(of) => settlement::hold(&Host::open(&cli.global).await?, of, format).await,
+        Command::Posting(of) => settlement::posting(&Host::open(&cli.global).await?, of, format).await,
+        Command::Journal(of) => settlement::journal(&Host::open(&cli.global).await?, of, format).await,
         Command::Segments(of) => segments_command(&Host::open(&cli.global).await?, &of, format).await,
         Command::Audit => audit_command(&Host::open(&cli.global).await?, format).await,
     }

@@ -24,6 +24,13 @@ pub mod fund;
 pub mod approval;
 pub mod claim;
 pub mod agreement;
+pub mod payee;
+pub mod hold;
+pub mod settlement;
+pub mod document;
+pub mod payment;
+pub mod posting;
+pub mod journal;
 
 pub mod serve;
 pub mod pages;

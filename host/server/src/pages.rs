@@ -1,6 +1,8 @@
 //! The portal over HTTP: each handler loads what one page of [`portal`] shows.
 
 mod asset;
+mod document;
+mod documents;
 mod lines;
 mod program;
 mod programs;
@@ -25,6 +27,9 @@ pub fn router() -> Router<App> {
         .route(path::PROGRAM_ROUTE, get(program::program))
         .route(path::STATEMENT_ROUTE, get(statement::statement))
         .route(path::REPLAY_ROUTE, post(replay::replay))
+        .route(path::DOCUMENTS, get(documents::documents))
+        .route(path::DOCUMENT_ROUTE, get(document::document))
+        .route(path::DOCUMENT_FILE_ROUTE, get(document::file))
         .route(path::ASSET_ROUTE, get(asset::asset))
 }
 

@@ -6,7 +6,8 @@ use anyhow::{Context, Result, bail};
 use domain::approval::{Kind, Status};
 use domain::day::Day;
 use domain::digest::canonical_json;
-use domain::plugin::ProgramKind;
+use domain::id::ProgramId;
+use domain::plugin::{Descriptor, ProgramKind};
 use domain::program::Program;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -259,6 +260,17 @@ async fn listed(snapshot: &mut Snapshot, program: Program) -> Result<Listed> {
         participants,
         program,
     })
+}
+
+/// What the program's plugin says about itself, by the newest terms.
+pub async fn descriptor(snapshot: &mut Snapshot, program: &ProgramId) -> Result<Descriptor> {
+    let terms = snapshot
+        .terms_of(program)
+        .await?
+        .pop()
+        .context("the program has no terms")?;
+    let version = snapshot.plugin_version(&terms.plugin_version).await?;
+    Ok(version.context("the program's plugin version is missing")?.descriptor)
 }
 
 /// Refuses what is no code in kebab-case, for a program or a budget.

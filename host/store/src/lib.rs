@@ -35,6 +35,12 @@ pub mod fund;
 pub mod approval;
 pub mod claim;
 pub mod agreement;
+pub mod payee;
+pub mod hold;
+pub mod settlement;
+pub mod document;
+pub mod payment;
+pub mod posting;
 
 pub mod signing_key;
 pub mod audit;

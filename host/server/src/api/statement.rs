@@ -117,7 +117,7 @@ pub struct Transfer {
     pub amount: Amount,
     /// The day from which it counts.
     pub effective: String,
-    /// `original`, `prior-period` or `rate-adjustment`.
+    /// `original`, `prior-period`, `rate-adjustment` or `reversal`.
     pub reason: &'static str,
 }
 
@@ -260,7 +260,7 @@ fn transfers(posted: &RevisionPosted) -> impl Iterator<Item = Transfer> {
 }
 
 /// A unit that is no currency has no digits that are usual.
-fn amount(micros: Micros, unit: &str) -> Amount {
+pub(super) fn amount(micros: Micros, unit: &str) -> Amount {
     let digits = unit.parse().map_or(0, Currency::digits);
     let mut decimal = micros.to_decimal().normalize();
     if decimal.scale() < u32::from(digits) {

@@ -2,6 +2,7 @@
 //! no test of the web needs a component.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -32,6 +33,7 @@ use tower::ServiceExt;
 
 use super::{App, router};
 use crate::host::Host;
+use crate::{cli, payee, settlement};
 
 const ADDRESS: &str = "127.0.0.1:8080";
 
@@ -80,6 +82,38 @@ impl Served {
             paid,
             _folder: folder,
         }
+    }
+
+    /// Lets `c` out of quarantine and settles: what is payable to `a` becomes the document SD-000001, with its files in the folder.
+    pub async fn settle(&self, folder: &Path) {
+        let host = &self.app.host;
+        let mut tx = host.store.begin(&host.actor).await.unwrap();
+        let program = tx.program("volume").await.unwrap().unwrap();
+        let run = NewRun {
+            program: program.id.clone(),
+            period: "2011-Q1".into(),
+            mode: RunMode::Actual,
+            as_of: 0,
+            workers: 1,
+        };
+        let run = tx.start_run(&run).await.unwrap().id;
+        let c = tx.account("c").await.unwrap().unwrap().id;
+        tx.resolve_quarantine(&run, &program.id, "2011-Q1", &[&c])
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let issuer = cli::SetIssuer {
+            number: None,
+            name: Some("Acme".into()),
+            details: cli::Details::default(),
+        };
+        payee::set_issuer(host, &issuer).await.unwrap();
+        let of = cli::Settle {
+            program: None,
+            dry_run: false,
+            folder: Some(folder.to_owned()),
+        };
+        assert_eq!(settlement::settle(host, &of).await.unwrap().documents.len(), 1);
     }
 
     pub async fn get(&self, address: &str) -> Answer {
