@@ -18,6 +18,7 @@ pub mod payee;
 pub mod product;
 pub mod transaction;
 pub mod columns;
+pub mod exchange;
 
 pub mod plugin;
 pub mod program;

@@ -1,5 +1,7 @@
 //! The commands of `gtm`, as people type them.
 
+mod rate;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,6 +10,8 @@ use domain::actor::Actor;
 use domain::calendar::Calendar;
 use domain::currency::Currency;
 use domain::day::Day;
+
+pub use rate::{AddRate, ConversionArgs, ImportRates, ListRates, RateCommand};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -70,6 +74,9 @@ pub enum Command {
     /// Create programs and enrol participants
     #[command(subcommand)]
     Program(Program),
+    /// State, correct and list exchange rates
+    #[command(subcommand)]
+    Rate(RateCommand),
     /// Work out a period of a program and post what is due
     Run(Run),
     /// Look at what participants earned
@@ -198,6 +205,8 @@ pub struct CreateProgram {
     /// Last day of the program
     #[arg(long)]
     pub end: Option<Day>,
+    #[command(flatten)]
+    pub conversion: ConversionArgs,
     /// From when these terms hold [default: the program's first day]
     #[arg(long)]
     pub valid_from: Option<Day>,

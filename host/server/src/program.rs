@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 use domain::day::Day;
 use domain::digest::canonical_json;
+use domain::exchange::Conversion;
 use domain::plugin::ProgramKind;
 use domain::program::{Program, Terms};
 use rust_decimal::Decimal;
@@ -28,6 +29,8 @@ pub struct Listed {
     pub plugin_version: String,
     pub terms_version: i64,
     pub participants: usize,
+    /// How facts in other currencies are converted; absent where they are refused.
+    pub conversion: Option<Conversion>,
 }
 
 /// A program with everything about it.
@@ -106,6 +109,9 @@ pub async fn create(host: &Host, of: &cli::CreateProgram) -> Result<Listed> {
         ),
         (None, true) => bail!("there is no program `{}` to give new terms to", of.code),
     };
+    if let Some(conversion) = of.conversion.conversion() {
+        tx.state_conversion(&program.id, &conversion).await?;
+    }
     let valid_from = of.valid_from.unwrap_or(program.start);
     tx.add_terms(
         &program.id,
@@ -240,6 +246,7 @@ async fn listed(snapshot: &mut Snapshot, program: Program) -> Result<Listed> {
         plugin_version: version.descriptor.version,
         terms_version: terms.version,
         participants,
+        conversion: snapshot.conversion_of(&program.id).await?,
         program,
     })
 }

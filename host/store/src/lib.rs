@@ -22,6 +22,7 @@ pub mod sealed;
 
 pub mod plugin;
 pub mod program;
+pub mod exchange;
 pub mod account_program;
 
 pub mod run;

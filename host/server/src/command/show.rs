@@ -233,6 +233,10 @@ pub fn programs(programs: &[Listed]) -> String {
 
 pub fn program(shown: &Shown) -> String {
     let mut text = programs(std::slice::from_ref(&shown.listed));
+    if let Some(conversion) = &shown.listed.conversion {
+        let (rates, date) = (&conversion.rate_type, conversion.dates_by);
+        text += &format!("\n\nfacts in other currencies are converted by `{rates}` rates of their {date} date");
+    }
     for terms in &shown.terms {
         text += &format!(
             "\n\nterms {}, valid from {}:\n{:#}",

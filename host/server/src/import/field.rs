@@ -230,6 +230,13 @@ impl Field {
         })
     }
 
+    /// What the domain makes of the text, where lines in a row tend to differ. Fails when the field is empty.
+    pub fn parsed<T: FromStr<Err = domain::Error>>(&self, line: &Line<'_>) -> Result<T, Refusal> {
+        self.needed(line)?
+            .parse()
+            .map_err(|e: domain::Error| self.refuse(&e.to_string()))
+    }
+
     /// The sentence that refuses a line in which the field is empty.
     pub fn missing(&self) -> Refusal {
         match &self.source {

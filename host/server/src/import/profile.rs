@@ -59,6 +59,7 @@ pub enum Records {
     Accounts,
     Contacts,
     Products,
+    Rates,
     Transactions,
 }
 
@@ -145,11 +146,12 @@ pub struct Rule {
     pub gives: String,
 }
 
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 6] = [
     ("accounts", include_str!("../../profiles/accounts.toml")),
     ("contacts", include_str!("../../profiles/contacts.toml")),
     ("products", include_str!("../../profiles/products.toml")),
     ("transactions", include_str!("../../profiles/transactions.toml")),
+    ("exchange-rates", include_str!("../../profiles/exchange-rates.toml")),
     ("online-retail", include_str!("../../profiles/online-retail.toml")),
 ];
 
@@ -250,10 +252,10 @@ impl Profile {
                 self.records.as_str()
             ));
         }
-        if self.records == Records::Contacts
+        if matches!(self.records, Records::Contacts | Records::Rates)
             && (!self.attributes.is_empty() || self.other_columns == OtherColumns::Attributes)
         {
-            return Err("contacts have no attributes".to_owned());
+            return Err(format!("{} have no attributes", self.records.as_str()));
         }
         let groups = [("fields", &self.fields), ("attributes", &self.attributes)];
         let created = [
@@ -337,6 +339,7 @@ impl Records {
             Records::Accounts => "accounts",
             Records::Contacts => "contacts",
             Records::Products => "products",
+            Records::Rates => "rates",
             Records::Transactions => "transactions",
         }
     }
@@ -347,6 +350,10 @@ impl Records {
             Records::Accounts => (&["number", "name", "parent"], &["number"]),
             Records::Contacts => (&["account", "name", "email", "role"], &["account", "name", "email"]),
             Records::Products => (&["sku", "name", "category"], &["sku"]),
+            Records::Rates => (
+                &["type", "from", "to", "day", "rate", "source"],
+                &["type", "from", "to", "day", "rate", "source"],
+            ),
             Records::Transactions => (
                 &[
                     "kind",

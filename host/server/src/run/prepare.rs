@@ -1,6 +1,7 @@
 //! Everything about a run that is the same for all its participants: terms in force, plan, periods, products.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use domain::account::Account;
@@ -17,7 +18,7 @@ use runtime::Plugin;
 use store::Snapshot;
 use store::account_program::Participant;
 use store::ledger::BalanceFilter;
-use store::segment::{Resolved, Spans};
+use store::segment::{Converter, Resolved, Spans};
 
 use crate::host::Host;
 
@@ -89,7 +90,11 @@ pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
 
     let mut snapshot = host.store.read().await?;
     let products = snapshot.products().await?;
-    let resolved = Resolved::new(&plan, &products, program.currency)?;
+    let mut resolved = Resolved::new(&plan, &products, program.currency)?;
+    if let Some(conversion) = snapshot.conversion_of(&program.id).await? {
+        let rates = snapshot.rates_into(&conversion.rate_type, program.currency).await?;
+        resolved = resolved.converting(Arc::new(Converter { conversion, rates }));
+    }
     let accounts = match plan.roll_up_levels == Some(0) && !plan.columns.contains(&Column::EndCustomer) {
         true => Vec::new(),
         false => snapshot.accounts().await?,
@@ -293,6 +298,7 @@ impl Prepared {
         };
         let dictionary = |found: &Dictionary| found.clone();
         Ok(Context {
+            converted: rows.converted.clone(),
             program: self.program.code.clone(),
             terms: self.terms.json.clone(),
             participant: calculation::Participant {

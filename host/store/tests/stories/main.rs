@@ -22,6 +22,7 @@ mod accounts;
 mod audit;
 mod corrections;
 mod engines;
+mod exchange;
 mod journal;
 mod products;
 mod programs;

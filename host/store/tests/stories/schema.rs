@@ -5,6 +5,7 @@ use sqlx::{Connection, PgConnection, Row, SqliteConnection};
 
 use crate::company::{begin_quarter, open_for_business, sale, transfer};
 use crate::database::{Database, try_open};
+use crate::exchange::{by_spot, usd};
 
 stories! {
     what_is_append_only_refuses_change
@@ -19,12 +20,16 @@ async fn what_is_append_only_refuses_change(db: Database) -> Database {
     tx.save_revisions(&[quarter.revision(&quarter.a, 1, vec![transfer("volume", 5)])])
         .await
         .unwrap();
+    tx.add_rates(&[usd("2011-01-05", "0.64")]).await.unwrap();
+    tx.state_conversion(&quarter.program.id, &by_spot()).await.unwrap();
     tx.commit().await.unwrap();
     let columns = [
         ("journal", "account"),
         ("terms", "version"),
         ("revisions", "log"),
         ("transfers", "amount_micros"),
+        ("exchange_rates", "rate"),
+        ("program_conversions", "rate_type"),
         ("audit", "actor"),
     ];
     for (table, column) in columns {
