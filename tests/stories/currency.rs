@@ -53,6 +53,15 @@ fn facts_in_other_currencies_are_converted_by_the_rate_of_their_day(engine: Engi
     assert_eq!(payable(&gtm, "by-day"), ["south 12", "west 127.5"]);
     // 700 + 400 at 1 %, and 5,400 at 2.5 %.
     assert_eq!(payable(&gtm, "by-month"), ["south 11", "west 135"]);
+    assert_eq!(
+        gtm.run("statement show by-day/2024-Q1/south")["converted"],
+        json!({
+            "dates_by": "transaction",
+            "rate_type": "spot",
+            "rates": [{ "day": "2024-01-10", "from": "USD", "rate": "0.8" }],
+        }),
+        "a statement names the rates that it rests on"
+    );
     assert_eq!(replay_all(&gtm), 4);
     let again = gtm.run("run by-day --period 2024-Q1");
     assert_eq!((&again["posted"], &again["unchanged"]), (&json!(0), &json!(2)));

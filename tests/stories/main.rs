@@ -5,6 +5,7 @@ mod company;
 mod real_sales;
 
 mod bad_input;
+mod calendar;
 mod correction;
 mod currency;
 mod examples;

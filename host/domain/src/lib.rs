@@ -29,6 +29,7 @@ pub mod proposal;
 pub mod adjudication;
 pub mod decision;
 pub mod ledger;
+pub mod schedule;
 pub mod statement;
 pub mod receipt;
 

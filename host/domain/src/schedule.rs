@@ -252,10 +252,7 @@ mod tests {
         let schedule = Schedule::default();
         assert!(schedule.check_lock(&second, day("2024-07-01")).is_ok());
         assert_eq!(
-            schedule
-                .check_lock(&second, day("2024-06-30"))
-                .unwrap_err()
-                .to_string(),
+            schedule.check_lock(&second, day("2024-06-30")).unwrap_err().to_string(),
             "2024-Q2 ends on 2024-06-30, and today is 2024-06-30: a period is locked when it is over"
         );
     }

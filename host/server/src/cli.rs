@@ -1,5 +1,6 @@
 //! The commands of `gtm`, as people type them.
 
+mod period;
 mod rate;
 
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use domain::calendar::Calendar;
 use domain::currency::Currency;
 use domain::day::Day;
 
+pub use period::{ChangeLock, PeriodCommand, ScheduleArgs};
 pub use rate::{AddRate, ConversionArgs, ImportRates, ListRates, RateCommand};
 
 const EXIT_CODES: &str = "\
@@ -74,6 +76,9 @@ pub enum Command {
     /// Create programs and enrol participants
     #[command(subcommand)]
     Program(Program),
+    /// Lock and unlock periods of a program
+    #[command(subcommand)]
+    Period(PeriodCommand),
     /// State, correct and list exchange rates
     #[command(subcommand)]
     Rate(RateCommand),
@@ -136,6 +141,9 @@ pub struct Import {
     /// Where refused lines go
     #[arg(long, default_value = "refused.csv", value_name = "FILE")]
     pub refused: PathBuf,
+    /// Times that carry an offset fall on the day that it was in this program's time zone
+    #[arg(long = "for", value_name = "PROGRAM")]
+    pub program: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -207,6 +215,8 @@ pub struct CreateProgram {
     pub end: Option<Day>,
     #[command(flatten)]
     pub conversion: ConversionArgs,
+    #[command(flatten)]
+    pub schedule: ScheduleArgs,
     /// From when these terms hold [default: the program's first day]
     #[arg(long)]
     pub valid_from: Option<Day>,
@@ -293,6 +303,9 @@ pub struct Balance {
     pub program: Option<String>,
     #[arg(long)]
     pub account: Option<String>,
+    /// What was posted into this period
+    #[arg(long)]
+    pub period: Option<String>,
     /// For each account instead of for each program
     #[arg(long)]
     pub by_account: bool,

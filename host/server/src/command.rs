@@ -1,5 +1,6 @@
 //! One command from the words that were typed to the words that are printed.
 
+mod period;
 mod rate;
 pub mod show;
 
@@ -42,6 +43,7 @@ pub async fn command(cli: Cli) -> Result<End> {
         Command::Plugin(of) => plugin_command(&cli.global, of, format).await,
         Command::Import(of) => import_command(&Host::open(&cli.global).await?, &of, format).await,
         Command::Program(of) => program_command(&Host::open(&cli.global).await?, of, format).await,
+        Command::Period(of) => period::period(&Host::open(&cli.global).await?, of, format).await,
         Command::Rate(of) => rate::rate(&Host::open(&cli.global).await?, of, format).await,
         Command::Run(of) => run_command(&Host::open(&cli.global).await?, &of, format).await,
         Command::Statement(of) => statement_command(&Host::open(&cli.global).await?, of, format).await,
@@ -121,7 +123,10 @@ async fn import_command(host: &Host, of: &cli::Import, format: Format) -> Result
         cli::ImportKind::Products => "products",
         cli::ImportKind::Transactions => "transactions",
     };
-    let profile = Profile::load(of.profile.as_deref().unwrap_or(default))?;
+    let mut profile = Profile::load(of.profile.as_deref().unwrap_or(default))?;
+    if let Some(code) = &of.program {
+        profile.time_zone = Some(program::time_zone(host, code).await?);
+    }
     let options = import_options(host, of.dry_run, &of.refused);
     let report = match of.what {
         cli::ImportKind::Accounts => import::import_accounts(&host.store, &profile, &of.file, &options).await?,

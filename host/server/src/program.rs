@@ -1,6 +1,6 @@
 //! `gtm program …`: programs, their terms and who takes part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail};
 use domain::day::Day;
@@ -8,6 +8,7 @@ use domain::digest::canonical_json;
 use domain::exchange::Conversion;
 use domain::plugin::ProgramKind;
 use domain::program::{Program, Terms};
+use domain::schedule::{Schedule, TimeZone};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use store::Snapshot;
@@ -31,6 +32,8 @@ pub struct Listed {
     pub participants: usize,
     /// How facts in other currencies are converted; absent where they are refused.
     pub conversion: Option<Conversion>,
+    /// When its periods are worked out.
+    pub schedule: Schedule,
 }
 
 /// A program with everything about it.
@@ -41,6 +44,8 @@ pub struct Shown {
     pub terms: Vec<TermsShown>,
     pub accounts: Vec<String>,
     pub held: Vec<Held>,
+    /// Labels of the periods that are locked.
+    pub locked: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -112,6 +117,8 @@ pub async fn create(host: &Host, of: &cli::CreateProgram) -> Result<Listed> {
     if let Some(conversion) = of.conversion.conversion() {
         tx.state_conversion(&program.id, &conversion).await?;
     }
+    let schedule = of.schedule.over(tx.schedule_of(&program.id).await?);
+    tx.state_schedule(&program.id, &schedule).await?;
     let valid_from = of.valid_from.unwrap_or(program.start);
     tx.add_terms(
         &program.id,
@@ -195,7 +202,15 @@ pub async fn show(host: &Host, code: &str) -> Result<Shown> {
         })
     };
     let held = snapshot.open_quarantine(&program.id).await?.into_iter();
+    let mut locked: BTreeSet<String> = BTreeSet::new();
+    for lock in snapshot.period_locks(&program.id).await? {
+        match lock.locked {
+            true => locked.insert(lock.period),
+            false => locked.remove(&lock.period),
+        };
+    }
     Ok(Shown {
+        locked: locked.into_iter().collect(),
         terms: terms.iter().map(shown).collect::<Result<_>>()?,
         accounts: snapshot
             .participants(&program.id)
@@ -212,6 +227,16 @@ pub async fn show(host: &Host, code: &str) -> Result<Shown> {
             .collect(),
         listed: listed(&mut snapshot, program).await?,
     })
+}
+
+/// Where the program's day begins.
+pub async fn time_zone(host: &Host, code: &str) -> Result<TimeZone> {
+    let mut snapshot = host.store.read().await?;
+    let program = snapshot
+        .program(code)
+        .await?
+        .with_context(|| format!("there is no program `{code}`: `gtm program list` shows them"))?;
+    Ok(snapshot.schedule_of(&program.id).await?.time_zone)
 }
 
 /// A version by ID@VERSION, or the one installed last by ID.
@@ -247,6 +272,7 @@ async fn listed(snapshot: &mut Snapshot, program: Program) -> Result<Listed> {
         terms_version: terms.version,
         participants,
         conversion: snapshot.conversion_of(&program.id).await?,
+        schedule: snapshot.schedule_of(&program.id).await?,
         program,
     })
 }

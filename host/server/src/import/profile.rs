@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use domain::schedule::TimeZone;
 use regex::Regex;
 use serde::Deserialize;
 
@@ -25,6 +26,9 @@ pub struct Profile {
     /// One character; a comma when nothing is said.
     #[serde(default = "comma")]
     pub delimiter: String,
+    /// The zone whose days count, of times that carry an offset; without one, the day is the one that is written.
+    #[serde(default)]
+    pub time_zone: Option<TimeZone>,
     /// Formats of dates where a field names none.
     #[serde(default = "year_month_day")]
     pub dates: Vec<String>,

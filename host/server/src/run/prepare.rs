@@ -13,11 +13,13 @@ use domain::period::Period;
 use domain::plugin::{Column, Descriptor, Grant, Plan, Side, Window};
 use domain::product::Product;
 use domain::program::{Program, Terms};
+use domain::schedule::Posting;
 use domain::statement::Latest;
 use runtime::Plugin;
 use store::Snapshot;
 use store::account_program::Participant;
 use store::ledger::BalanceFilter;
+use store::run::RunMode;
 use store::segment::{Converter, Resolved, Spans};
 
 use crate::host::Host;
@@ -39,6 +41,7 @@ pub struct Prepared {
     /// Numbers of accounts by ordinal; filled where rows name end customers.
     pub numbers: HashMap<u32, String>,
     pub participants: Vec<Member>,
+    pub posting: Posting,
 }
 
 /// A participant with what a run needs of it.
@@ -54,8 +57,9 @@ pub struct Member {
 /// Reads what the run needs and asks the plugin for its plan.
 ///
 /// # Errors
-/// A sentence that names the program, when it does not run in that period, has no terms in force or the plan is refused.
-pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
+/// A sentence that names the program, when it does not run in that period, may not be posted today, has no terms in force or the plan is
+/// refused.
+pub async fn prepare(host: &Host, code: &str, label: &str, mode: RunMode) -> Result<Prepared> {
     let mut snapshot = host.store.read().await?;
     let program = snapshot
         .program(code)
@@ -77,7 +81,21 @@ pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
             )
         })?
         .clone();
+    let schedule = snapshot.schedule_of(&program.id).await?;
+    let locked = snapshot
+        .period_lock(&program.id, label)
+        .await?
+        .is_some_and(|lock| lock.locked);
     drop(snapshot);
+    let today = schedule.day_at(host.store.clock().now())?;
+    let posting = match mode {
+        RunMode::Actual => schedule.posting(program.calendar, &period, locked, today)?,
+        // It may be looked at whenever.
+        RunMode::WhatIf => Posting {
+            in_time: false,
+            into: None,
+        },
+    };
 
     let (plugin, granted) = host.plugin_of(&terms).await?;
     let plan = plugin.plan(&serde_json::from_str(&terms.json)?)?;
@@ -120,6 +138,7 @@ pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
             .map(|account| (account.ordinal as u32, account.number))
             .collect(),
         participants,
+        posting,
     })
 }
 

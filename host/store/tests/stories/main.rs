@@ -27,6 +27,7 @@ mod journal;
 mod products;
 mod programs;
 mod runs;
+mod schedules;
 mod schema;
 mod sealed;
 mod standings;

@@ -6,6 +6,7 @@ use sqlx::{Connection, PgConnection, Row, SqliteConnection};
 use crate::company::{begin_quarter, open_for_business, sale, transfer};
 use crate::database::{Database, try_open};
 use crate::exchange::{by_spot, usd};
+use crate::schedules::grace;
 
 stories! {
     what_is_append_only_refuses_change
@@ -22,6 +23,10 @@ async fn what_is_append_only_refuses_change(db: Database) -> Database {
         .unwrap();
     tx.add_rates(&[usd("2011-01-05", "0.64")]).await.unwrap();
     tx.state_conversion(&quarter.program.id, &by_spot()).await.unwrap();
+    tx.state_schedule(&quarter.program.id, &grace(5)).await.unwrap();
+    tx.change_lock(&quarter.program.id, "2011-Q1", true, "audited")
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let columns = [
         ("journal", "account"),
@@ -30,6 +35,8 @@ async fn what_is_append_only_refuses_change(db: Database) -> Database {
         ("transfers", "amount_micros"),
         ("exchange_rates", "rate"),
         ("program_conversions", "rate_type"),
+        ("program_schedules", "grace_days"),
+        ("period_locks", "reason"),
         ("audit", "actor"),
     ];
     for (table, column) in columns {
