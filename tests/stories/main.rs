@@ -6,7 +6,9 @@ mod real_sales;
 
 mod bad_input;
 mod claim;
+mod calendar;
 mod correction;
+mod currency;
 mod examples;
 mod kill;
 mod settlement;

@@ -11,6 +11,8 @@ pub mod host;
 pub mod import;
 pub mod plugin;
 pub mod program;
+pub mod period;
+pub mod rate;
 pub mod seal;
 pub mod run;
 pub mod explain;

@@ -64,6 +64,8 @@ pub struct Report {
     /// Of the rows of the period, of everybody.
     pub net_amount: Total,
     pub currency: String,
+    /// The open period that takes the difference, where the one that was run is locked.
+    pub posting_period: Option<String>,
     /// Of a what-if: each statement that would change.
     pub changes: Vec<Change>,
 }
@@ -87,7 +89,7 @@ pub struct Change {
 /// When the program or its terms are not fit to run, or the database fails. What is wrong with one statement holds that one only.
 pub async fn run(host: &Host, code: &str, period: &str, mode: RunMode, workers: NonZeroUsize) -> Result<Report> {
     // Terms and dates are read first, so that a mistake in the command line costs nothing.
-    let prepared = prepare(host, code, period).await?;
+    let prepared = prepare(host, code, period, mode).await?;
     let as_of = seal::seal(&host.store, &host.actor).await?;
     let corrections = Arc::new(seal::corrections(&host.store, as_of).await?);
     let infos = needed(&prepared, host.store.read().await?.segments().await?);
@@ -290,6 +292,7 @@ impl<'a> Writer<'a> {
             difference: Total::default(),
             net_amount: Total::default(),
             currency: prepared.program.currency.to_string(),
+            posting_period: prepared.posting.into.as_ref().map(|period| period.label.clone()),
             changes: vec![],
         };
         Self {
@@ -330,6 +333,14 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         let mut tx = self.host.store.begin(&self.host.actor).await?;
+        let (program, period) = (&self.prepared.program, &self.prepared.period.label);
+        let lock = tx.period_lock(&program.id, period).await?;
+        if lock.is_some_and(|lock| lock.locked) != self.prepared.posting.into.is_some() {
+            bail!(
+                "{period} of program `{}` was locked or unlocked at the same time: run it again",
+                program.code
+            );
+        }
         let (figures, mut revisions): (Vec<_>, Vec<_>) = std::mem::take(&mut self.revised).into_iter().unzip();
         let overdrafts = overdrafts(&mut tx, self.prepared, &revisions).await?;
         let mut kept = overdrafts.iter().map(Option::is_none);

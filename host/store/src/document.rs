@@ -158,6 +158,7 @@ impl Tx {
                 program: movement.program,
                 account: &issued.account,
                 period: movement.period,
+                posting_period: None,
                 transfers,
             })
             .collect();

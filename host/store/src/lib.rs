@@ -22,6 +22,8 @@ pub mod sealed;
 
 pub mod plugin;
 pub mod program;
+pub mod exchange;
+pub mod schedule;
 pub mod account_program;
 
 pub mod run;

@@ -54,7 +54,8 @@ impl Open {
     }
 
     fn prepare(&self, code: &str) -> Result<Prepared> {
-        self.runtime.block_on(prepare(&self.host, code, "2024"))
+        self.runtime
+            .block_on(prepare(&self.host, code, "2024", RunMode::Actual))
     }
 
     fn contents(&self) -> Result<(u64, Corrections, Contents)> {

@@ -133,6 +133,7 @@ impl<'a> Books<'a> {
             program: &self.program.id,
             account: self.account,
             period: None,
+            posting_period: None,
             transfers: &transfers,
         }])
         .await?;

@@ -125,6 +125,7 @@ impl Desk<'_> {
             None => (1, Reason::Original),
             Some(latest) => (latest.number + 1, latest.reason(component, &self.prepared.terms.id)),
         };
+        let reason = self.prepared.posting.reason(reason);
         let transfers = match ledger::difference(&calculated.outcome.transfers, posted, reason) {
             Ok(transfers) => transfers,
             Err(e) => {
@@ -174,6 +175,7 @@ impl Desk<'_> {
             output: calculated.output,
             log: calculated.log,
             transfers,
+            posting_period: self.prepared.posting.into.as_ref().map(|period| period.label.clone()),
             receipt: runtime::sign(receipt, self.key)?,
         };
         Ok(Worked {

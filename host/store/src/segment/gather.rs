@@ -6,10 +6,12 @@ use std::ops::Range;
 
 use domain::calculation::Dictionary;
 use domain::columns::{AttributeColumn, ColumnSlice, Columns, NO_VALUE};
+use domain::exchange::Converted;
 use domain::plugin::Column;
 use domain::transaction::DateBasis;
 use domain::{Error, Result};
 
+use super::convert::{convert, takes};
 use super::integers::Stored;
 use super::opened::{Opened, Segments};
 use super::resolve::{Resolved, Spans};
@@ -26,6 +28,8 @@ pub struct Gathered<'a> {
     pub end_customers: Vec<u32>,
     /// One for each attribute wanted; values in the order in which they first appear.
     pub dictionaries: Vec<Dictionary>,
+    /// The rates that rows in other currencies were converted by.
+    pub converted: Option<Converted>,
 }
 
 impl Gathered<'_> {
@@ -76,17 +80,17 @@ enum Part {
 
 /// A row to be copied.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+pub(super) struct Entry {
     date: i32,
     selectors: u32,
-    position: u64,
-    segment: u32,
-    row: u32,
+    pub position: u64,
+    pub segment: u32,
+    pub row: u32,
 }
 
 /// The rows of some accounts (the participant and, where the program rolls up, those below it), each named once, in those days by the
-/// plan's date. A row without that date is in no day. A row that would be sent and lacks a wanted column, or is in another currency, is
-/// an error that names it.
+/// plan's date. A row without that date is in no day. A row that would be sent and lacks a wanted column, or is in a currency that cannot be
+/// converted, is an error that names it.
 pub fn gather<'a>(
     segments: &'a Segments,
     wanted: &Resolved,
@@ -135,6 +139,7 @@ pub fn gather<'a>(
         }
     }
     copy(segments, wanted, order, columns);
+    let converted = convert(segments, wanted, order, columns)?;
 
     let rows = Rows { segments, parts, order };
     let mut gathered = Gathered {
@@ -142,6 +147,7 @@ pub fn gather<'a>(
         products: Vec::new(),
         end_customers: Vec::new(),
         dictionaries: Vec::new(),
+        converted,
     };
     columns.product.clear();
     if wanted.wants(Column::Product) {
@@ -345,13 +351,13 @@ fn select(
     Ok(())
 }
 
-/// Refuses the first row that is in another currency or lacks a wanted column.
+/// Refuses the first row that is in a currency that the program does not take, or lacks a wanted column.
 fn check(segments: &Segments, wanted: &Resolved, order: &[Entry]) -> Result<()> {
     for entry in order {
         let (segment, row) = (segments.get(entry.segment), entry.row as usize);
         let position = entry.position;
         let currency = segment.currencies()[row];
-        if currency != wanted.currency_number {
+        if !takes(wanted, currency) {
             let (found, program) = (currency_code(currency), wanted.currency);
             return Err(Error::new(format!(
                 "the row at journal position {position} is in {found} and the program in {program}: correct the row or move it to a program in {found}"

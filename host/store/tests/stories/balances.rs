@@ -49,6 +49,7 @@ async fn balances_that_are_held_are_waited_for(db: Database) -> Database {
         program: &program,
         account: &account,
         period: None,
+        posting_period: None,
         transfers: &transfers,
     };
     tx.post_transfers(&[posting("put in")]).await.unwrap();
@@ -75,6 +76,7 @@ async fn balances_that_are_held_are_waited_for(db: Database) -> Database {
                 program: &program,
                 account: &account,
                 period: None,
+                posting_period: None,
                 transfers: &transfers,
             };
             tx.post_transfers(&[posting]).await.unwrap();

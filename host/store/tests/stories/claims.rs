@@ -229,6 +229,7 @@ async fn a_claim_is_kept_with_everything_that_happened_to_it(db: Database) -> Da
         program: &quarter.program.id,
         account: &quarter.a,
         period: None,
+        posting_period: None,
         transfers: &transfers,
     };
     tx.post_transfers(&[posting]).await.unwrap();
