@@ -228,12 +228,10 @@ impl Desk<'_> {
     fn net_amount(&self, slices: &[ColumnSlice<'_>]) -> Total {
         let (start, end) = (self.prepared.period.start.number(), self.prepared.period.end.number());
         let own = |slice: &ColumnSlice<'_>| -> i128 {
-            let rows = slice
-                .date
-                .iter()
-                .zip(slice.net_amount)
-                .filter(|(date, _)| start <= **date && **date <= end);
-            rows.map(|(_, amount)| i128::from(*amount)).sum()
+            let before = slice.date.partition_point(|date| *date < start);
+            let until = slice.date.partition_point(|date| *date <= end);
+            let amounts = slice.net_amount.get(before..until).unwrap_or(&[]);
+            amounts.iter().map(|amount| i128::from(*amount)).sum()
         };
         slices.iter().map(own).sum::<i128>().into()
     }

@@ -11,7 +11,7 @@ use domain::money::Micros;
 use domain::plugin::Column;
 use domain::{Error, Result};
 
-use super::gather::Entry;
+use super::gather::Run;
 use super::opened::Segments;
 use super::resolve::Resolved;
 use super::row::{Field, Row, currency_code};
@@ -51,7 +51,7 @@ const AMOUNTS: [Column; 4] = [Column::NetAmount, Column::GrossAmount, Column::Co
 pub(super) fn convert(
     segments: &Segments,
     wanted: &Resolved,
-    order: &[Entry],
+    runs: &[Run],
     columns: &mut Columns,
 ) -> Result<Option<Converted>> {
     let Some(Converter { conversion, rates }) = wanted.converter.as_deref() else {
@@ -63,14 +63,16 @@ pub(super) fn convert(
     let mut used: BTreeMap<(&'static str, Day), DayRate> = BTreeMap::new();
     // Rows stand in the order of their days, so neighbours often share a rate.
     let mut last: Option<((u32, i32), DayRate)> = None;
-    for (place, entry) in order.iter().enumerate() {
-        let (segment, row) = (segments.get(entry.segment), entry.row as usize);
+    let rows = runs
+        .iter()
+        .flat_map(|run| run.rows().map(|row| (segments.get(run.segment), row)));
+    for (place, (segment, row)) in rows.enumerate() {
         let number = segment.currencies()[row];
         if number == wanted.currency_number {
             continue;
         }
         let named = |e: Error| {
-            let (position, code) = (entry.position, currency_code(number));
+            let (position, code) = (segment.positions()[row], currency_code(number));
             Error::new(format!("the row at journal position {position} is in {code}: {e}"))
         };
         let day = segment.dates(conversion.dates_by)[row];
