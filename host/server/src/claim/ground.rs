@@ -180,6 +180,7 @@ impl Ground {
             year: self.year.clone(),
             gathered: self.gathered.clone(),
             currency: program.currency,
+            converted: None,
             opening_balances: self.balances(snapshot, asking.account, own).await?,
             products: vec![],
             end_customers: vec![],
