@@ -11,6 +11,8 @@ pub mod gather;
 pub mod credit;
 pub mod clawback;
 pub mod year;
+pub mod quota;
+pub mod pay;
 pub mod reckon;
 pub mod account;
 pub mod words;
@@ -81,5 +83,5 @@ impl Program for Incentive {
     }
 }
 
-// Where the terms claw back, sales are kept until the end: a hundred thousand of them take about 16 MiB.
-gtm_sdk::export_program!(Incentive, arena_bytes = 32 << 20);
+// Where the terms claw back, sales are kept until the end: a hundred thousand of them take about 16 MiB for each component.
+gtm_sdk::export_program!(Incentive, arena_bytes = 48 << 20);

@@ -1,14 +1,13 @@
-//! One component worked out for one period: attainment, gates, what is paid on the credit, caps.
+//! One component worked out for one period, from the credit to what is due under its caps.
 
-use gtm_sdk::agreed;
-use gtm_sdk::apportion::apportion;
-use gtm_sdk::cap::{Cap, Limit, Prorate, days_enrolled};
+use gtm_sdk::cap::{Cap, Limit, Prorate};
 use gtm_sdk::money::Exact;
-use gtm_sdk::rounding::{Rounding, quotient, round};
-use gtm_sdk::tier::{self, Benefit, Table};
-use gtm_sdk::{Context, Micros, Period, Problem, Rate};
+use gtm_sdk::rounding::round;
+use gtm_sdk::{Context, Micros, Period, Problem};
 
-use crate::terms::{Accumulate, Component, Measure, Method, Pays, Pool, Quota, Terms, Tier, YearToDate, ZeroQuota};
+use crate::pay::Part;
+use crate::quota::Closed;
+use crate::terms::{Accumulate, Component, Pays, Terms, YearToDate};
 
 /// A component with everything that holds for all periods of one participant.
 #[derive(Debug, Clone, Copy)]
@@ -48,34 +47,6 @@ pub struct Reckoned {
     pub period_cap: Option<Limit>,
     pub amount: Micros,
     pub year_cap: Option<Limit>,
-}
-
-/// Why nothing is paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Closed {
-    NoQuota,
-    /// So much must be reached first.
-    Attainment(Micros),
-    /// The quotas of the year to date.
-    Year(Micros),
-}
-
-#[derive(Debug, Clone, Copy)]
-pub enum Part {
-    /// A tier of the terms on so much.
-    Tier(Tier, Micros, Exact),
-    /// A rate on everything.
-    Section(Rate, Exact),
-    /// A pool at so much of its quota, which may be held to the most that counts.
-    Pool(Micros, Rate, Exact),
-}
-
-impl Part {
-    pub fn amount(&self) -> Exact {
-        match self {
-            Part::Tier(.., amount) | Part::Section(_, amount) | Part::Pool(.., amount) => *amount,
-        }
-    }
 }
 
 /// Something to reach, and what reaching it exactly adds to what is due.
@@ -150,166 +121,6 @@ impl Agreement<'_> {
         })
     }
 
-    /// The quota for the days of enrolment: of money to the currency's smaller unit, of anything else to the millionth.
-    fn quota(&self, over: &Period) -> Result<Option<Limit>, Problem> {
-        let Some(quota) = &self.component.quota else {
-            return Ok(None);
-        };
-        let participant = &self.context.participant;
-        let digits = match self.component.measure {
-            Measure::Net | Measure::Gross | Measure::Margin => self.context.currency_digits,
-            Measure::Units | Measure::Deals => 6,
-        };
-        let full = round(self.agreed_quota(quota)?, digits, Rounding::HalfUp)?;
-        let limit = Limit::over(over, participant, full, quota.prorate, digits, Rounding::HalfUp)?;
-        if limit.amount == Micros::ZERO && quota.zero == ZeroQuota::Problem && days_enrolled(participant, over) > 0 {
-            let message = format!(
-                "the quota of `{}` is 0: agree one with the participant, or let `zero` say that nothing is paid",
-                self.component.rule
-            );
-            return Err(Problem::new("quota-zero", &message));
-        }
-        Ok(Some(limit))
-    }
-
-    fn agreed_quota(&self, quota: &Quota) -> Result<Micros, Problem> {
-        if quota.amount.is_some() || quota.agreed.is_some() {
-            return agreed::figure(quota.amount, quota.agreed.as_deref(), self.context);
-        }
-        let account = &self.context.participant.account;
-        let planned = self.terms.quota_plan.iter().flat_map(|plan| &plan.quotas);
-        planned
-            .into_iter()
-            .find(|planned| planned.account == *account)
-            .map(|planned| planned.quota)
-            .ok_or_else(|| {
-                let message = format!("`quota-plan` lists no quota for `{account}`: add one, or end its enrolment");
-                Problem::new("no-quota", &message).at("/quota-plan/quotas")
-            })
-    }
-
-    fn closed(&self, reached: Micros, quota: Option<Limit>) -> Result<Option<Closed>, Problem> {
-        let Some(quota) = quota.map(|limit| limit.amount) else {
-            return Ok(None);
-        };
-        if quota <= Micros::ZERO {
-            return Ok(Some(Closed::NoQuota));
-        }
-        let Some(gate) = self.component.gates.attainment else {
-            return Ok(None);
-        };
-        let least = threshold(quota, gate)?;
-        Ok((reached < least).then_some(Closed::Attainment(least)))
-    }
-
-    fn parts(&self, reached: Micros, quota: Option<Limit>, without_accelerators: bool) -> Result<Vec<Part>, Problem> {
-        match &self.component.pays {
-            Pays::Tiers(tiers) => {
-                let Some((table, tiers)) = self.table(tiers, quota, without_accelerators)? else {
-                    return Ok(Vec::new());
-                };
-                let slices = table.slices(self.method(), reached).into_iter();
-                Ok(slices
-                    .map(|slice| Part::Tier(tiers[slice.tier], slice.on, slice.earned))
-                    .collect())
-            }
-            Pays::Sections(sections) => Ok(sections
-                .table
-                .iter()
-                .find(|section| section.from <= reached && reached <= section.until)
-                .map(|section| Part::Section(section.rate, reached.times(section.rate)))
-                .into_iter()
-                .collect()),
-            Pays::Pool(pool) => {
-                let quota = quota.map(|limit| limit.amount).unwrap_or_default();
-                if reached <= Micros::ZERO || quota <= Micros::ZERO {
-                    return Ok(Vec::new());
-                }
-                let digits = self.context.currency_digits;
-                let beyond = |most: &Rate| {
-                    let over = Exact::from(reached).minus(quota.times(*most))?;
-                    Ok::<_, Problem>(!over.is_negative() && !over.is_zero())
-                };
-                let most = match pool.at_most {
-                    Some(most) if beyond(&most)? => Some(most),
-                    _ => None,
-                };
-                let (attained, amount) = match most {
-                    Some(most) => (most, round(pool.amount.times(most), digits, self.terms.rounding)?),
-                    None => (
-                        attainment(reached, quota)?,
-                        quotient(pool.amount.times_micros(reached), quota, digits, self.terms.rounding)?,
-                    ),
-                };
-                Ok(vec![Part::Pool(pool.amount, attained, amount.into())])
-            }
-        }
-    }
-
-    /// The tiers by what must be credited to reach them. Where two begin at the same millionth, the higher one counts.
-    fn table(
-        &self,
-        tiers: &[Tier],
-        quota: Option<Limit>,
-        without_accelerators: bool,
-    ) -> Result<Option<(Table, Vec<Tier>)>, Problem> {
-        let (mut table, mut kept): (Vec<tier::Tier>, Vec<Tier>) = (Vec::new(), Vec::new());
-        for tier in tiers {
-            let accelerates = tier.attainment.is_some_and(|at| at.fraction() >= gtm_sdk::Decimal::ONE);
-            if without_accelerators && accelerates {
-                continue;
-            }
-            let from = match (tier.attainment, quota) {
-                (Some(attainment), Some(quota)) => threshold(quota.amount, attainment)?,
-                _ => tier.from.unwrap_or_default(),
-            };
-            if table.last().is_some_and(|last| last.from >= from) {
-                table.pop();
-                kept.pop();
-            }
-            let pays = match (tier.rate, tier.per_unit, tier.fixed) {
-                (Some(rate), ..) => Benefit::Percent(rate),
-                (None, Some(amount), _) => Benefit::PerUnit(amount),
-                (None, None, fixed) => Benefit::Fixed(fixed.unwrap_or_default()),
-            };
-            table.push(tier::Tier { from, pays });
-            kept.push(*tier);
-        }
-        if table.is_empty() {
-            return Ok(None);
-        }
-        let table = Table::new(table).map_err(|problems| match problems.into_iter().next() {
-            Some(problem) => problem,
-            None => Problem::new("tier-none", "the component has no tier: give at least one"),
-        })?;
-        Ok(Some((table, kept)))
-    }
-
-    fn method(&self) -> tier::Method {
-        match self.component.method {
-            Some(Method::Retroactive) => tier::Method::Retrospective,
-            Some(Method::Marginal) | None => tier::Method::Marginal,
-        }
-    }
-
-    /// By largest remainder, so that the parts of all members sum to the pool: each of their statements works the same parts out.
-    fn share(&self, pool: &Pool, whole: Micros) -> Result<Micros, Problem> {
-        let account = &self.context.participant.account;
-        let own = pool.members.iter().position(|member| member.account == *account);
-        let own = own.ok_or_else(|| {
-            let message = format!("`{account}` is no member of the pool: add it with its share, or end its enrolment");
-            Problem::new("no-member", &message)
-        })?;
-        let weights: Vec<Micros> = pool
-            .members
-            .iter()
-            .map(|member| round(Micros::whole(1_000_000).times(member.share), 6, Rounding::HalfUp))
-            .collect::<Result<_, _>>()?;
-        Ok(apportion(whole, &weights, self.context.currency_digits)?
-            .nth(own)
-            .unwrap_or_default())
-    }
-
     /// What a cap leaves for the days of enrolment.
     fn limit(
         &self,
@@ -379,15 +190,4 @@ pub fn prorated(
 ) -> Result<Limit, Problem> {
     let (participant, digits) = (&context.participant, context.currency_digits);
     Limit::over(over, participant, full, prorate, digits, terms.rounding)
-}
-
-/// The least credit that reaches a share of the quota: attainment is compared by multiplying, so that nothing is lost in a division.
-fn threshold(quota: Micros, attainment: Rate) -> Result<Micros, Problem> {
-    round(quota.times(attainment), 6, Rounding::Ceiling)
-}
-
-/// Credited ÷ quota for the reader, cut down, so that it never says 100 % before the quota is met.
-pub fn attainment(reached: Micros, quota: Micros) -> Result<Rate, Problem> {
-    let ratio = quotient(reached, quota, 6, Rounding::Floor)?;
-    Rate::from_fraction(ratio.decimal())
 }

@@ -7,7 +7,9 @@ use gtm_sdk::rounding::{Rounding, round};
 use gtm_sdk::{Context, Figure, Measure as Measured, Micros, Milestone, Outcome, Problem, Transfer, agreed};
 
 use crate::account::{Account, Capped, Standing, Worked, clawback_rule};
-use crate::reckon::{Closed, Goal, Part, attainment};
+use crate::pay::Part;
+use crate::quota::{Closed, attainment};
+use crate::reckon::Goal;
 use crate::terms::{Accumulate, Component, DrawKind, Measure, Pays, Terms};
 use crate::words::Say;
 
