@@ -16,6 +16,10 @@ PLUGINS := $(patsubst %/Cargo.toml,%,$(wildcard plugins/*/Cargo.toml))
 # cargo-nextest runs the same tests side by side, where it is installed.
 RUNNER = $(if $(shell cargo nextest --version 2>/dev/null),nextest run,test)
 
+# Workspace crates are compiled by clippy-driver, which is rustc with clippy's lints: they are checked while they are built, so that
+# their dependencies are not compiled a second time for checking alone.
+LINTED = RUSTC_WORKSPACE_WRAPPER=$(shell rustup which clippy-driver 2>/dev/null || command -v clippy-driver) CLIPPY_ARGS=-Dwarnings
+
 step = @printf '\n==> %s\n' '$(1)'
 # build_components GTM,CRATE FOLDERS: each folder's component, under the folder's name
 define build_components
@@ -45,21 +49,19 @@ demo: toolchain ## build, make up a small company, pay its rebates, and serve th
 	@'$(RELEASE_GTM)' demo
 
 .PHONY: test
-test: check-format toolchain lint deny components suite stories ## everything: format, lints, tests on SQLite and PostgreSQL, browser
+test: check-format toolchain deny components suite stories ## everything: format, lints, tests on SQLite and PostgreSQL, browser
 
 .PHONY: check-format
 check-format: ## is everything formatted?
 	$(call step,format)
 	cargo fmt --all --check
-	@for crate in; do cargo fmt --check --manifest-path "$$crate/Cargo.toml"; done
 
 .PHONY: fmt
 fmt: ## format everything
 	cargo fmt --all
-	@for crate in; do cargo fmt --manifest-path "$$crate/Cargo.toml"; done
 
 .PHONY: lint
-lint: ## clippy, without warnings
+lint: ## clippy alone, without warnings (`make test` lints what it builds)
 	$(call step,clippy)
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
@@ -78,8 +80,8 @@ deny: ## licences, advisories, banned and doubled crates (cargo-deny)
 # Built as the tests are, so that the host, the tests and their dependencies are compiled once.
 .PHONY: host
 host:
-	$(call step,host and tests (dev))
-	cargo build --locked --workspace --bins --tests
+	$(call step,host and tests (dev) through clippy)
+	$(LINTED) cargo build --locked --workspace --all-targets
 
 .PHONY: components
 components: toolchain host ## the plugins as components
@@ -98,8 +100,8 @@ tools:
 suite: tools components ## unit, story, plugin and conformance tests on SQLite and PostgreSQL, and the examples in the documentation
 	$(call step,tests on SQLite and PostgreSQL)
 	@scripts/with-postgres.sh $(SHELL) -exc ' \
-	  cargo test --locked --workspace --doc --no-fail-fast; \
-	  cargo $(RUNNER) --locked --workspace --lib --bins --tests --no-fail-fast'
+	  $(LINTED) cargo test --locked --workspace --doc --no-fail-fast; \
+	  $(LINTED) cargo $(RUNNER) --locked --workspace --lib --bins --tests --no-fail-fast'
 
 .PHONY: stories
 stories: host ## the browser stories, with Debian's chromium

@@ -1,6 +1,6 @@
 use askama::Template;
 
-use crate::{Flash, Frame, Unit, amount, path, sentence::Sentence};
+use crate::{Flash, Frame, Unit, path, sentence::Sentence};
 
 /// Settlement documents, by number.
 #[derive(Clone, Debug, Template)]

@@ -55,6 +55,10 @@ ids! {
     /// One participant, one program, one period.
     StatementId
     TransferId
+    BudgetId
+    /// Money put into one participant's fund, or taken out of it.
+    AllocationId
+    ApprovalId
     /// A settlement document; what its transfers name as their subject.
     DocumentId
 }

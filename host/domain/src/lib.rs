@@ -31,6 +31,10 @@ pub mod ledger;
 pub mod statement;
 pub mod receipt;
 
+pub mod budget;
+pub mod fund;
+pub mod approval;
+
 pub mod hold;
 pub mod settlement;
 pub mod payment;

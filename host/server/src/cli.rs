@@ -12,9 +12,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::actor::Actor;
+use domain::approval::Kind;
 use domain::calendar::Calendar;
 use domain::currency::Currency;
 use domain::day::Day;
+use domain::money::Micros;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -86,6 +88,15 @@ pub enum Command {
     Replay(Replay),
     /// What the ledger holds
     Balance(Balance),
+    /// What is set aside for programs, and what of it is spoken for
+    #[command(subcommand)]
+    Budget(Budget),
+    /// Money in participants' funds: put in, taken back, lapsed
+    #[command(subcommand)]
+    Fund(Fund),
+    /// What needs somebody's consent, who may give it, and what waits for it
+    #[command(subcommand)]
+    Approve(Approve),
     /// Say how accounts are settled with: address, bank account, self-billed notes
     #[command(subcommand)]
     Payee(Payee),
@@ -320,6 +331,182 @@ pub struct Balance {
     /// For each account instead of for each program
     #[arg(long)]
     pub by_account: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Budget {
+    /// Set a budget aside, by itself or out of another one
+    Create(CreateBudget),
+    /// Give it another amount; never less than is spoken for
+    Set {
+        code: String,
+        amount: Micros,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// Why it is right although the budget above has not as much left; recorded with who said so
+        #[arg(long = "override", value_name = "REASON")]
+        overridden: Option<String>,
+    },
+    /// Let a program's funds draw on it
+    Attach { code: String, program: String },
+    /// All budgets
+    List,
+    /// One budget with every amount that it had
+    Show { code: String },
+}
+
+#[derive(Debug, Args)]
+pub struct CreateBudget {
+    /// Short name in kebab-case
+    pub code: String,
+    #[arg(long)]
+    pub amount: Micros,
+    /// First day on which money is put into funds
+    #[arg(long)]
+    pub start: Day,
+    /// The last such day
+    #[arg(long)]
+    pub end: Day,
+    #[arg(long, default_value = "GBP")]
+    pub currency: Currency,
+    #[arg(long)]
+    pub title: Option<String>,
+    /// The budget that it is a part of
+    #[arg(long, value_name = "CODE")]
+    pub parent: Option<String>,
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Why it is right although the budget above has not as much left; recorded with who said so
+    #[arg(long = "override", value_name = "REASON")]
+    pub overridden: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Fund {
+    /// Put money from the program's budget into a participant's fund
+    Allocate(AllocateFund),
+    /// Take money that nobody was promised back into the budget
+    Release(ReleaseFund),
+    /// Take back what lapsed before a day, of every fund of a program
+    Expire {
+        program: String,
+        /// [default: today]
+        #[arg(long)]
+        on: Option<Day>,
+    },
+    /// What every participant's fund of a program holds
+    List { program: String },
+    /// One fund with every movement
+    Show { program: String, account: String },
+}
+
+#[derive(Debug, Args)]
+pub struct AllocateFund {
+    pub program: String,
+    /// The account's number
+    pub account: String,
+    pub amount: Micros,
+    /// Why
+    #[arg(long)]
+    pub reason: String,
+    /// From when it counts [default: today]
+    #[arg(long)]
+    pub on: Option<Day>,
+    /// The last day on which it can be claimed
+    #[arg(long)]
+    pub expires: Option<Day>,
+    /// Why it is right although the budget has not as much left; recorded with who said so
+    #[arg(long = "override", value_name = "REASON")]
+    pub overridden: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ReleaseFund {
+    pub program: String,
+    /// The account's number
+    pub account: String,
+    pub amount: Micros,
+    /// Why
+    #[arg(long)]
+    pub reason: String,
+    /// From when it counts [default: today]
+    #[arg(long)]
+    pub on: Option<Day>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Approve {
+    /// What waits for the one who asks (--as)
+    Inbox,
+    /// What waits for anybody
+    List {
+        /// Those that were decided, too
+        #[arg(long)]
+        all: bool,
+    },
+    /// One approval with what was said about it
+    Show { approval: String },
+    /// Approve it
+    Yes {
+        approval: String,
+        #[arg(long, default_value = "")]
+        words: String,
+    },
+    /// Reject it
+    No {
+        approval: String,
+        /// Why
+        #[arg(long)]
+        words: String,
+    },
+    /// Ask for leave to go beyond the limit of a budget or a program
+    Ask {
+        /// Code of the budget or program
+        subject: String,
+        amount: Micros,
+        #[arg(long)]
+        reason: String,
+    },
+    /// State what of a kind needs approval: terms, request, claim, settlement or override
+    Rule(ApprovalRule),
+    /// Let somebody approve things of a kind
+    Grant {
+        approver: Actor,
+        kind: Kind,
+        /// Up to this amount [default: any]
+        #[arg(long)]
+        limit: Option<Micros>,
+    },
+    /// Let somebody no longer approve them
+    Revoke { approver: Actor, kind: Kind },
+    /// Let somebody stand in for the one who asks (--as)
+    Delegate(Delegate),
+    /// The rules, who may approve, and who stands in
+    Rules,
+}
+
+#[derive(Debug, Args)]
+pub struct ApprovalRule {
+    pub kind: Kind,
+    /// What is above this amount needs approval
+    #[arg(long, default_value = "0")]
+    pub above: Micros,
+    /// What is above this amount needs two people
+    #[arg(long)]
+    pub four_eyes_above: Option<Micros>,
+    /// Days until it is due
+    #[arg(long, default_value_t = 5)]
+    pub due_days: i32,
+}
+
+#[derive(Debug, Args)]
+pub struct Delegate {
+    pub to: Actor,
+    #[arg(long)]
+    pub from: Day,
+    #[arg(long)]
+    pub until: Day,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use domain::approval::Verdict;
 use runtime::{Engine, Key};
 use store::run::RunMode;
 
@@ -19,7 +20,7 @@ use crate::output::{Format, print};
 use crate::progress::Progress;
 use crate::replay::Replay;
 use crate::serve::serve;
-use crate::{balance, plugin, program, run, seal, statement};
+use crate::{approval, balance, budget, fund, plugin, program, run, seal, statement};
 
 /// How a command ended, as its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,9 @@ pub async fn command(cli: Cli) -> Result<End> {
             let balances = balance::balances(&Host::open(&cli.global).await?, &of).await?;
             print(format, &balances, show::balances).map(|()| End::Done)
         }
+        Command::Budget(of) => budget_command(&Host::open(&cli.global).await?, of, format).await,
+        Command::Fund(of) => fund_command(&Host::open(&cli.global).await?, of, format).await,
+        Command::Approve(of) => approve_command(&Host::open(&cli.global).await?, of, format).await,
         Command::Payee(of) => settlement::payee(&Host::open(&cli.global).await?, of, format).await,
         Command::Issuer(of) => settlement::issuer(&Host::open(&cli.global).await?, of, format).await,
         Command::SettlementPolicy(of) => settlement::policy(&Host::open(&cli.global).await?, of, format).await,
@@ -83,6 +87,77 @@ async fn audit_command(host: &Host, format: Format) -> Result<End> {
         }
         Err(e) => Err(e.into()),
     }
+}
+
+async fn budget_command(host: &Host, of: cli::Budget, format: Format) -> Result<End> {
+    let listed = match of {
+        cli::Budget::Create(of) => budget::create(host, &of).await?,
+        cli::Budget::Set {
+            code,
+            amount,
+            reason,
+            overridden,
+        } => budget::set(host, &code, amount, &reason, overridden.as_deref()).await?,
+        cli::Budget::Attach { code, program } => budget::attach(host, &code, &program).await?,
+        cli::Budget::List => {
+            let budgets = budget::list(host).await?;
+            return print(format, &budgets, |budgets| budget::lines(budgets)).map(|()| End::Done);
+        }
+        cli::Budget::Show { code } => {
+            let shown = budget::show(host, &code).await?;
+            return print(format, &shown, budget::shown).map(|()| End::Done);
+        }
+    };
+    print(format, &listed, |listed| budget::lines(std::slice::from_ref(listed))).map(|()| End::Done)
+}
+
+async fn fund_command(host: &Host, of: cli::Fund, format: Format) -> Result<End> {
+    let shown = match of {
+        cli::Fund::Allocate(of) => fund::allocate(host, &of).await?,
+        cli::Fund::Release(of) => fund::release(host, &of).await?,
+        cli::Fund::Show { program, account } => fund::show(host, &program, &account).await?,
+        cli::Fund::List { program } => {
+            let funds = fund::list(host, &program).await?;
+            return print(format, &funds, fund::lines).map(|()| End::Done);
+        }
+        cli::Fund::Expire { program, on } => {
+            let funds = fund::expire(host, &program, on).await?;
+            return print(format, &funds, fund::lines).map(|()| End::Done);
+        }
+    };
+    print(format, &shown, fund::text).map(|()| End::Done)
+}
+
+async fn approve_command(host: &Host, of: cli::Approve, format: Format) -> Result<End> {
+    let shown = match of {
+        cli::Approve::Inbox => {
+            let list = approval::inbox(host).await?;
+            return print(format, &list, |list| approval::lines(list)).map(|()| End::Done);
+        }
+        cli::Approve::List { all } => {
+            let list = approval::list(host, all).await?;
+            return print(format, &list, |list| approval::lines(list)).map(|()| End::Done);
+        }
+        cli::Approve::Show { approval } => approval::show(host, &approval).await?,
+        cli::Approve::Yes { approval, words } => approval::vote(host, &approval, Verdict::Approve, &words).await?,
+        cli::Approve::No { approval, words } => approval::vote(host, &approval, Verdict::Reject, &words).await?,
+        cli::Approve::Ask {
+            subject,
+            amount,
+            reason,
+        } => approval::ask(host, &subject, amount, &reason).await?,
+        of => {
+            let rules = match of {
+                cli::Approve::Rule(of) => approval::set_rule(host, &of).await?,
+                cli::Approve::Grant { approver, kind, limit } => approval::grant(host, &approver, kind, limit).await?,
+                cli::Approve::Revoke { approver, kind } => approval::revoke(host, &approver, kind).await?,
+                cli::Approve::Delegate(of) => approval::delegate(host, &of).await?,
+                _ => approval::rules(host).await?,
+            };
+            return print(format, &rules, approval::rules_text).map(|()| End::Done);
+        }
+    };
+    print(format, &shown, approval::text).map(|()| End::Done)
 }
 
 async fn plugin_command(global: &Global, of: cli::Plugin, format: Format) -> Result<End> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use domain::actor::Actor;
+use domain::day::Day;
 use domain::plugin::Grant;
 use domain::program::Terms;
 use runtime::{Cache, Engine, Key, Limits, Plugin};
@@ -37,6 +38,11 @@ impl Host {
             key,
             actor: global.actor.clone(),
         })
+    }
+
+    /// The day of the host's clock, in UTC.
+    pub fn today(&self) -> Result<Day> {
+        Ok(Day::from_date(self.store.clock().now().date_naive())?)
     }
 
     /// The plugin that some terms name, compiled or taken from the cache, with what it may see.

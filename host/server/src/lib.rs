@@ -19,6 +19,10 @@ pub mod recorded;
 pub mod replay;
 pub mod balance;
 
+pub mod budget;
+pub mod fund;
+pub mod approval;
+
 pub mod payee;
 pub mod hold;
 pub mod settlement;

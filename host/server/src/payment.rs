@@ -9,6 +9,7 @@ use documents::pain002;
 use domain::currency::Currency;
 use domain::day::Day;
 use domain::digest::Digest;
+use domain::hold::Hold;
 use domain::money::Micros;
 use domain::payment::{Answer, Batch, Payment, Status, batch_label, batch_number};
 use domain::settlement::label;
@@ -16,7 +17,7 @@ use serde::Serialize;
 use store::payment::{PaymentFilter, PaymentLine};
 
 use crate::host::Host;
-use crate::payee;
+use crate::{document, payee};
 
 /// A batch that was made.
 #[derive(Debug, Serialize)]
@@ -85,28 +86,32 @@ pub async fn batch(
     let holds = tx.holds_in_force().await?;
     let (mut payments, mut left_out) = (Vec::new(), Vec::new());
     for unpaid in tx.unpaid_documents(currency).await? {
-        let (document, account) = (&unpaid.issued.document, &unpaid.issued.account);
-        let hold = holds.iter().find(|hold| hold.keeps_payments(account));
-        let why = match (hold, tx.payee(account).await?.bank) {
-            (Some(hold), _) => hold.sentence(),
+        let (contents, account) = (&unpaid.issued.document, &unpaid.issued.account);
+        let hold = holds
+            .iter()
+            .find(|hold| hold.keeps_payments(account))
+            .map(Hold::sentence);
+        let kept_back = hold.or(document::not_approved(&mut tx, &unpaid.issued).await?);
+        let why = match (kept_back, tx.payee(account).await?.bank) {
+            (Some(why), _) => why,
             (None, None) => format!(
                 "the payee has no bank account: `gtm payee set {} --iban IBAN` names it",
-                document.payee.number
+                contents.payee.number
             ),
             (None, Some(creditor)) => {
                 payments.push(Payment {
-                    end_to_end: format!("{}-{}", document.label(), unpaid.attempt),
-                    document: document.label(),
+                    end_to_end: format!("{}-{}", contents.label(), unpaid.attempt),
+                    document: contents.label(),
                     creditor,
-                    amount: document.total,
+                    amount: contents.total,
                 });
                 continue;
             }
         };
         left_out.push(LeftOut {
-            document: document.label(),
-            account: document.payee.number.clone(),
-            amount: document.total,
+            document: contents.label(),
+            account: contents.payee.number.clone(),
+            amount: contents.total,
             why,
         });
     }

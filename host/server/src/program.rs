@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
+use domain::approval::{Kind, Status};
 use domain::day::Day;
 use domain::digest::canonical_json;
 use domain::id::ProgramId;
 use domain::plugin::{Descriptor, ProgramKind};
-use domain::program::{Program, Terms};
+use domain::program::Program;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use store::Snapshot;
 use store::account_program::{Enrolled, Enrolment};
+use store::approval::NewApproval;
 use store::plugin::PluginVersion;
 use store::program::{NewProgram, NewTerms};
 
@@ -45,6 +47,8 @@ pub struct Shown {
 pub struct TermsShown {
     pub version: i64,
     pub valid_from: Day,
+    /// Name of the approval that they wait for, or were refused by.
+    pub not_approved: Option<String>,
     pub terms: serde_json::Value,
 }
 
@@ -108,15 +112,23 @@ pub async fn create(host: &Host, of: &cli::CreateProgram) -> Result<Listed> {
         (None, true) => bail!("there is no program `{}` to give new terms to", of.code),
     };
     let valid_from = of.valid_from.unwrap_or(program.start);
-    tx.add_terms(
-        &program.id,
-        &NewTerms {
-            valid_from,
-            json,
-            plugin_version: version.id,
-        },
-    )
-    .await?;
+    let new = NewTerms {
+        valid_from,
+        json,
+        plugin_version: version.id,
+    };
+    let terms = tx.add_terms(&program.id, &new).await?;
+    let approval = NewApproval {
+        kind: Kind::Terms,
+        subject: terms.id.as_str(),
+        title: format!(
+            "terms of `{}`, version {}, from {valid_from}",
+            program.code, terms.version
+        ),
+        amount: None,
+        unit: None,
+    };
+    tx.ask_approval(&approval, host.today()?).await?;
     tx.commit().await?;
     listed(&mut host.store.read().await?, program).await
 }
@@ -181,17 +193,21 @@ pub async fn show(host: &Host, code: &str) -> Result<Shown> {
         .program(code)
         .await?
         .with_context(|| format!("there is no program `{code}`: `gtm program list` shows them"))?;
-    let terms = snapshot.terms_of(&program.id).await?;
-    let shown = |terms: &Terms| -> Result<TermsShown> {
-        Ok(TermsShown {
-            version: terms.version,
-            valid_from: terms.valid_from,
-            terms: serde_json::from_str(&terms.json)?,
-        })
-    };
+    let mut terms = Vec::new();
+    for version in snapshot.terms_of(&program.id).await? {
+        let approval = snapshot.approval_of(Kind::Terms, version.id.as_str()).await?;
+        terms.push(TermsShown {
+            version: version.version,
+            valid_from: version.valid_from,
+            not_approved: approval
+                .filter(|approval| approval.status != Status::Approved)
+                .map(|approval| approval.label()),
+            terms: serde_json::from_str(&version.json)?,
+        });
+    }
     let held = snapshot.open_quarantine(&program.id).await?.into_iter();
     Ok(Shown {
-        terms: terms.iter().map(shown).collect::<Result<_>>()?,
+        terms,
         accounts: snapshot
             .participants(&program.id)
             .await?
@@ -256,7 +272,8 @@ pub async fn descriptor(snapshot: &mut Snapshot, program: &ProgramId) -> Result<
     Ok(version.context("the program's plugin version is missing")?.descriptor)
 }
 
-fn is_code(code: &str) -> Result<()> {
+/// Refuses what is no code in kebab-case, for a program or a budget.
+pub fn is_code(code: &str) -> Result<()> {
     let fits = (1..=60).contains(&code.len())
         && code
             .bytes()
@@ -264,9 +281,9 @@ fn is_code(code: &str) -> Result<()> {
         && !code.starts_with('-');
     match fits {
         true => Ok(()),
-        false => bail!(
-            "`{code}` is no code for a program: write small letters, digits and hyphens, at most 60, such as `growth-2026`"
-        ),
+        false => {
+            bail!("`{code}` is no code: write small letters, digits and hyphens, at most 60, such as `growth-2026`")
+        }
     }
 }
 

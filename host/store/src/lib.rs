@@ -30,6 +30,10 @@ pub mod statement;
 pub mod ledger;
 pub mod standing;
 
+pub mod budget;
+pub mod fund;
+pub mod approval;
+
 pub mod payee;
 pub mod hold;
 pub mod settlement;

@@ -206,6 +206,25 @@ impl Snapshot {
         rows.into_iter().map(Terms::try_from).collect()
     }
 
+    /// Those that nobody's approval is missing for, from the first.
+    pub async fn approved_terms_of(&mut self, program: &ProgramId) -> Result<Vec<Terms>> {
+        let rows: Vec<TermsRow> = on_engine!(self, |conn| {
+            sqlx::query_as(
+                "select id, program, version, valid_from, json, plugin_version, component
+                 from terms
+                 where program = $1
+                   and not exists (select 1
+                                   from approvals
+                                   where approvals.kind = 'terms' and approvals.subject = terms.id and approvals.status <> 'approved')
+                 order by version",
+            )
+            .bind(program.as_str())
+            .fetch_all(conn)
+            .await
+        })?;
+        rows.into_iter().map(Terms::try_from).collect()
+    }
+
     pub async fn terms(&mut self, id: &TermsId) -> Result<Option<Terms>> {
         let row: Option<TermsRow> = on_engine!(self, |conn| {
             sqlx::query_as(

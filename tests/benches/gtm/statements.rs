@@ -219,7 +219,7 @@ pub fn lines(table: &mut Table, gtm: &Gtm, code: &str) -> Result<()> {
             .filter(|place| unit.holds(prepared.participants[*place].accounts[0]))
             .collect();
         for place in &places {
-            rows += desk.work(*place, &segments, &mut scratch)?.rows;
+            rows += desk.work(*place, &segments, &mut scratch)?.figures.rows;
         }
         whole += began.elapsed();
         // Again piece by piece, from columns that are widened by now.

@@ -234,8 +234,12 @@ pub fn programs(programs: &[Listed]) -> String {
 pub fn program(shown: &Shown) -> String {
     let mut text = programs(std::slice::from_ref(&shown.listed));
     for terms in &shown.terms {
+        let waits = match &terms.not_approved {
+            Some(approval) => format!(", not approved (see `gtm approve show {approval}`)"),
+            None => String::new(),
+        };
         text += &format!(
-            "\n\nterms {}, valid from {}:\n{:#}",
+            "\n\nterms {}, valid from {}{waits}:\n{:#}",
             terms.version, terms.valid_from, terms.terms
         );
     }

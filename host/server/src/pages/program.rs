@@ -33,7 +33,7 @@ pub async fn program(State(app): State<App>, Path(code): Path<String>, uri: Uri)
         })?),
         None => None,
     };
-    let versions = snapshot.terms_of(&program.id).await?;
+    let versions = snapshot.approved_terms_of(&program.id).await?;
     let in_force = period
         .as_ref()
         .and_then(|period| Terms::in_force(&versions, period.end));

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use anyhow::{Context as _, Result, bail};
 use domain::account::Account;
+use domain::approval::{Kind, Status};
 use domain::calculation;
 use domain::calculation::{AgreedFigure, Attribute, Context, Dictionary, Gathered, OpeningBalance, ProductEntry};
+use domain::day::Day;
 use domain::id::AccountId;
 use domain::money::Micros;
 use domain::period::Period;
@@ -67,15 +69,11 @@ pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
             program.start
         );
     }
-    let versions = snapshot.terms_of(&program.id).await?;
-    let terms = Terms::in_force(&versions, period.end)
-        .with_context(|| {
-            format!(
-                "program `{code}` has no terms in force on {}: give it some that hold from then",
-                period.end
-            )
-        })?
-        .clone();
+    let versions = snapshot.approved_terms_of(&program.id).await?;
+    let terms = match Terms::in_force(&versions, period.end) {
+        Some(terms) => terms.clone(),
+        None => bail!("{}", no_terms(&mut snapshot, &program, period.end).await?),
+    };
     drop(snapshot);
 
     let (plugin, granted) = host.plugin_of(&terms).await?;
@@ -116,6 +114,30 @@ pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
             .collect(),
         participants,
     })
+}
+
+/// Why a program has no terms in force on a day.
+async fn no_terms(snapshot: &mut Snapshot, program: &Program, day: Day) -> Result<String> {
+    let code = &program.code;
+    let all = snapshot.terms_of(&program.id).await?;
+    if let Some(terms) = Terms::in_force(&all, day)
+        && let Some(approval) = snapshot.approval_of(Kind::Terms, terms.id.as_str()).await?
+    {
+        let name = approval.label();
+        return Ok(match approval.status {
+            Status::Rejected => format!(
+                "version {} of the terms of `{code}` was rejected, see `gtm approve show {name}`: give it others",
+                terms.version
+            ),
+            _ => format!(
+                "version {} of the terms of `{code}` waits for approval: `gtm approve yes {name}`, by another than its author",
+                terms.version
+            ),
+        });
+    }
+    Ok(format!(
+        "program `{code}` has no terms in force on {day}: give it some that hold from then"
+    ))
 }
 
 /// The periods that the plan's windows stand for.

@@ -19,9 +19,11 @@ mod company;
 mod database;
 
 mod accounts;
+mod approvals;
 mod audit;
 mod corrections;
 mod engines;
+mod funds;
 mod journal;
 mod payees;
 mod payments;

@@ -3,8 +3,10 @@ use std::path::Path;
 
 use sqlx::{Connection, PgConnection, Row, SqliteConnection};
 
+use crate::approvals::ask_and_approve;
 use crate::company::{begin_quarter, open_for_business, sale, transfer};
 use crate::database::{Database, try_open};
+use crate::funds::put_into_a_fund;
 use crate::payments::settled_and_paid;
 
 stories! {
@@ -20,6 +22,10 @@ async fn what_is_append_only_refuses_change(db: Database) -> Database {
     tx.save_revisions(&[quarter.revision(&quarter.a, 1, vec![transfer("volume", 5)])])
         .await
         .unwrap();
+    put_into_a_fund(&mut tx, &quarter.program, &quarter.a).await;
+    tx.commit().await.unwrap();
+    ask_and_approve(&db).await;
+    let tx = db.begin().await;
     tx.commit().await.unwrap();
     settled_and_paid(&db, &quarter).await;
     let columns = [
@@ -28,6 +34,9 @@ async fn what_is_append_only_refuses_change(db: Database) -> Database {
         ("revisions", "log"),
         ("transfers", "amount_micros"),
         ("audit", "actor"),
+        ("budget_changes", "reason"),
+        ("allocations", "reason"),
+        ("approval_votes", "words"),
         ("payees", "version"),
         ("issuers", "details"),
         ("settlement_policies", "details"),

@@ -192,9 +192,18 @@ async fn all_balances_of_a_unit_sum_to_zero(db: Database) -> Database {
         account: Some(quarter.a.clone()),
         period: Some("2011-Q1".into()),
         unit: Some("GBP".into()),
-        ..BalanceFilter::default()
+        before: Some("2011-04-01".parse().unwrap()),
     };
     assert_eq!(tx.balances(&filter).await.unwrap().len(), 2);
+    assert_eq!(
+        tx.balances(&BalanceFilter {
+            before: Some("2011-03-31".parse().unwrap()),
+            ..filter.clone()
+        })
+        .await
+        .unwrap(),
+        []
+    );
     assert_eq!(
         tx.balances(&BalanceFilter {
             period: Some("2011-Q2".into()),

@@ -1,0 +1,221 @@
+//! `gtm budget …`: what is set aside for programs, and what of it is spoken for.
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
+use domain::budget::Budget;
+use domain::currency::Currency;
+use domain::day::Day;
+use domain::money::Micros;
+use serde::Serialize;
+use store::Snapshot;
+use store::budget::NewBudget;
+
+use crate::cli;
+use crate::host::Host;
+use crate::output::{amount, table};
+use crate::program::is_code;
+
+/// A budget with what of it is spoken for.
+#[derive(Debug, Serialize)]
+pub struct Listed {
+    pub code: String,
+    pub title: String,
+    /// Code of the budget that it is a part of.
+    pub parent: Option<String>,
+    pub currency: Currency,
+    pub start: Day,
+    pub end: Day,
+    pub amount: Micros,
+    /// The amounts of the budgets below it.
+    pub children: Micros,
+    /// Put into funds, less what came back.
+    pub allocated: Micros,
+    pub left: Micros,
+    /// Codes of the programs whose funds draw on it.
+    pub programs: Vec<String>,
+}
+
+/// A budget with every amount that it had.
+#[derive(Debug, Serialize)]
+pub struct Shown {
+    #[serde(flatten)]
+    pub listed: Listed,
+    pub changes: Vec<Change>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Change {
+    pub amount: Micros,
+    pub reason: String,
+    pub overridden: Option<String>,
+    pub actor: String,
+    pub at: DateTime<Utc>,
+}
+
+pub async fn create(host: &Host, of: &cli::CreateBudget) -> Result<Listed> {
+    is_code(&of.code)?;
+    let new = NewBudget {
+        code: of.code.clone(),
+        title: of.title.clone().unwrap_or_else(|| of.code.clone()),
+        parent: of.parent.clone(),
+        currency: of.currency,
+        start: of.start,
+        end: of.end,
+        amount: of.amount,
+    };
+    let mut tx = host.store.begin(&host.actor).await?;
+    let budget = tx
+        .create_budget(
+            &new,
+            of.reason.as_deref().unwrap_or("created"),
+            of.overridden.as_deref(),
+        )
+        .await?;
+    if let (Some(_), Some(parent)) = (&of.overridden, &of.parent) {
+        tx.use_override(parent, of.amount, &format!("budget {}", of.code))
+            .await?;
+    }
+    tx.commit().await?;
+    listed(&mut host.store.read().await?, budget).await
+}
+
+pub async fn set(host: &Host, code: &str, to: Micros, reason: &str, overridden: Option<&str>) -> Result<Listed> {
+    if reason.trim().is_empty() {
+        bail!("say why budget `{code}` gets another amount: --reason TEXT");
+    }
+    let mut tx = host.store.begin(&host.actor).await?;
+    let budget = tx.set_budget(code, to, reason, overridden).await?;
+    if let (Some(_), Some(parent)) = (overridden, &budget.parent) {
+        let parent = tx.budgets().await?.into_iter().find(|above| above.id == *parent);
+        let parent = parent.context("the budget above is missing")?;
+        tx.use_override(&parent.code, to, &format!("budget {code}")).await?;
+    }
+    tx.commit().await?;
+    listed(&mut host.store.read().await?, budget).await
+}
+
+pub async fn attach(host: &Host, code: &str, program: &str) -> Result<Listed> {
+    let mut tx = host.store.begin(&host.actor).await?;
+    let program = tx
+        .program(program)
+        .await?
+        .with_context(|| format!("there is no program `{program}`: `gtm program list` shows them"))?;
+    let budget = tx.attach_budget(code, &program).await?;
+    tx.commit().await?;
+    listed(&mut host.store.read().await?, budget).await
+}
+
+pub async fn list(host: &Host) -> Result<Vec<Listed>> {
+    let mut snapshot = host.store.read().await?;
+    let mut budgets = Vec::new();
+    for budget in snapshot.budgets().await? {
+        budgets.push(listed(&mut snapshot, budget).await?);
+    }
+    Ok(budgets)
+}
+
+pub async fn show(host: &Host, code: &str) -> Result<Shown> {
+    let mut snapshot = host.store.read().await?;
+    let budget = snapshot
+        .budget(code)
+        .await?
+        .with_context(|| format!("there is no budget `{code}`: `gtm budget list` shows them"))?;
+    let changes = snapshot.budget_changes(&budget).await?.into_iter();
+    Ok(Shown {
+        changes: changes
+            .map(|change| Change {
+                amount: change.amount,
+                reason: change.reason,
+                overridden: change.overridden,
+                actor: change.actor,
+                at: change.at,
+            })
+            .collect(),
+        listed: listed(&mut snapshot, budget).await?,
+    })
+}
+
+async fn listed(snapshot: &mut Snapshot, budget: Budget) -> Result<Listed> {
+    let used = snapshot.budget_used(&budget).await?;
+    let left = budget.left(&used)?;
+    let parent = match &budget.parent {
+        Some(id) => snapshot
+            .budgets()
+            .await?
+            .into_iter()
+            .find(|above| above.id == *id)
+            .map(|above| above.code),
+        None => None,
+    };
+    let mut programs = Vec::new();
+    for program in snapshot.programs().await? {
+        let draws_on = snapshot.budget_of(&program.id).await?;
+        if draws_on.is_some_and(|draws_on| draws_on.id == budget.id) {
+            programs.push(program.code);
+        }
+    }
+    Ok(Listed {
+        code: budget.code,
+        title: budget.title,
+        parent,
+        currency: budget.currency,
+        start: budget.start,
+        end: budget.end,
+        amount: budget.amount,
+        children: used.children,
+        allocated: used.allocated,
+        left,
+        programs,
+    })
+}
+
+pub fn lines(budgets: &[Listed]) -> String {
+    if budgets.is_empty() {
+        return "no budgets yet: `gtm budget create CODE --amount … --start … --end …` makes one".into();
+    }
+    let row = |budget: &Listed| {
+        let money = |of: Micros| amount(of, budget.currency.digits());
+        [
+            budget.code.clone(),
+            budget.parent.clone().unwrap_or_default(),
+            format!("{} to {}", budget.start, budget.end),
+            money(budget.amount),
+            money(budget.children),
+            money(budget.allocated),
+            money(budget.left),
+            budget.currency.to_string(),
+            budget.programs.join(", "),
+        ]
+    };
+    table(
+        [
+            "budget",
+            "part of",
+            "days",
+            ">amount",
+            ">budgets below",
+            ">in funds",
+            ">left",
+            "",
+            "programs",
+        ],
+        budgets.iter().map(row),
+    )
+}
+
+pub fn shown(budget: &Shown) -> String {
+    let row = |change: &Change| {
+        let reason = match &change.overridden {
+            Some(why) => format!("{}, beyond the limit because: {why}", change.reason),
+            None => change.reason.clone(),
+        };
+        [
+            change.at.format("%Y-%m-%d %H:%M").to_string(),
+            amount(change.amount, budget.listed.currency.digits()),
+            change.actor.clone(),
+            reason,
+        ]
+    };
+    let changes = table(["at", ">amount", "by", "why"], budget.changes.iter().map(row));
+    format!("{}\n\n{changes}", lines(std::slice::from_ref(&budget.listed)))
+}
