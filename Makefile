@@ -116,6 +116,7 @@ bench: toolchain ## measure: kernel, whole run, statements, import, each beside 
 	$(call step,plugin components)
 	$(call build_components,$(RELEASE_GTM),$(PLUGINS))
 	$(call step,benchmarks)
+	@command -v sqlite3 >/dev/null || scripts/debian-install.sh sqlite3
 	cargo bench --locked --package tests --bench gtm
 
 .PHONY: clean

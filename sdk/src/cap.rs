@@ -1,8 +1,67 @@
 //! The most that is paid, and how much of it belongs to a part of a year.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use crate::money::Exact;
 use crate::rounding::{Rounding, divide};
-use crate::{Context, Micros, Problem};
+use crate::{Micros, Participant, Period, Problem};
+
+/// The most that is due.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Cap {
+    /// The most that is due for one period.
+    pub period: Option<Micros>,
+    /// The most that is due for the periods of one year of the program's calendar.
+    pub year: Option<Micros>,
+    #[serde(default)]
+    pub prorate: Prorate,
+}
+
+/// Whether an amount for a period or year is lowered for a participant who is enrolled for a part of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prorate {
+    #[default]
+    No,
+    /// By the days of enrolment in the period or year, out of all its days.
+    ByDays,
+}
+
+/// An amount for a period or year, and on how many of its days the participant is enrolled.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    pub full: Micros,
+    pub enrolled_days: u32,
+    pub days: u32,
+    /// The amount for the days of enrolment, rounded.
+    pub amount: Micros,
+}
+
+impl Limit {
+    /// Errors: the result is larger than an amount can be.
+    pub fn over(
+        period: &Period,
+        participant: &Participant,
+        full: Micros,
+        prorate: Prorate,
+        digits: u8,
+        rounding: Rounding,
+    ) -> Result<Limit, Problem> {
+        let days = period.days();
+        let enrolled_days = match prorate {
+            Prorate::ByDays => days_enrolled(participant, period),
+            Prorate::No => days,
+        };
+        Ok(Limit {
+            full,
+            enrolled_days,
+            days,
+            amount: prorated(full, enrolled_days, days, digits, rounding)?,
+        })
+    }
+}
 
 /// The smaller of what was earned and the cap. What is to be taken back stays as it is.
 ///
@@ -48,31 +107,21 @@ pub fn prorated(amount: Micros, days: u32, of: u32, digits: u8, rounding: Roundi
     i64::try_from(part).map(Micros).map_err(|_| crate::money::too_large())
 }
 
-/// On how many days of the context's year the participant takes part: the days to prorate an annual maximum by.
+/// On how many days of a period or year the participant takes part.
 ///
 /// ```
 /// use gtm_sdk::cap::days_enrolled;
-/// use gtm_sdk::{Context, Participant, Period};
+/// use gtm_sdk::{Participant, Period};
 ///
-/// # fn context(year: Period, participant: Participant) -> Context {
-/// #     Context {
-/// #         program: String::new(), terms: String::new(), participant, period: year.clone(), year, gathered: vec![],
-/// #         currency: "GBP".into(), currency_digits: 2, opening_balances: vec![], products: vec![],
-/// #         end_customers: vec![], dictionaries: vec![],
-/// #     }
-/// # }
 /// let year = Period { label: "2011".into(), start: 14_975, end: 15_339 };
 /// let december = Participant {
 ///     account: "A-1".into(), attributes: vec![], enrolled_from: 15_310, enrolled_until: None, agreed: vec![],
 /// };
-/// assert_eq!(days_enrolled(&context(year, december)), 30);
+/// assert_eq!(days_enrolled(&december, &year), 30);
 /// ```
-pub fn days_enrolled(context: &Context) -> u32 {
-    let from = context.year.start.max(context.participant.enrolled_from);
-    let until = context
-        .participant
-        .enrolled_until
-        .map_or(context.year.end, |day| day.min(context.year.end));
+pub fn days_enrolled(participant: &Participant, period: &Period) -> u32 {
+    let from = period.start.max(participant.enrolled_from);
+    let until = participant.enrolled_until.map_or(period.end, |day| day.min(period.end));
     u32::try_from(i64::from(until) - i64::from(from) + 1).unwrap_or(0)
 }
 

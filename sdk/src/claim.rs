@@ -84,13 +84,41 @@ pub trait Adjudicate: Program {
     ) -> Result<Decision, Problem>;
 }
 
-/// Reads the fields of a claim, a line or a request. A problem carries the place within them.
+/// Reads the fields of a claim, a line or a request. A problem carries the place within them; it may become a reason of its line, so that
+/// its message, which quotes what was written, is cut off after 500 characters.
 pub fn fields<T: DeserializeOwned>(json: &str) -> Result<T, Problem> {
-    terms::parse(json).map_err(|problem| Problem {
-        code: "fields".to_owned(),
-        message: problem.message.replacen("the terms cannot", "the fields cannot", 1),
-        ..problem
+    terms::parse(json).map_err(|problem| {
+        let message = problem.message.replacen("the terms cannot", "the fields cannot", 1);
+        Problem {
+            code: "fields".to_owned(),
+            message: message.chars().take(500).collect(),
+            ..problem
+        }
     })
+}
+
+impl Claim {
+    /// The number of an earlier line of the claim that has the same key. A line without a key repeats none.
+    ///
+    /// ```
+    /// use gtm_sdk::{Claim, ClaimKind, ClaimLine};
+    ///
+    /// let line = |number, key: &str| ClaimLine { number, claimed: 0, key: Some(key.to_owned()), fields: "{}".to_owned() };
+    /// let claim = Claim {
+    ///     kind: ClaimKind::Claim,
+    ///     number: "C-1".to_owned(),
+    ///     submitted: 19_800,
+    ///     fields: "{}".to_owned(),
+    ///     lines: vec![line(1, "INV-1"), line(2, "INV-2"), line(3, "INV-1")],
+    /// };
+    /// assert_eq!(claim.lines.iter().map(|line| claim.repeated(line)).collect::<Vec<_>>(), [None, None, Some(1)]);
+    /// ```
+    pub fn repeated(&self, line: &ClaimLine) -> Option<u32> {
+        let key = line.key.as_ref()?;
+        let mut earlier = self.lines.iter().take_while(|other| other.number != line.number);
+        let same = earlier.find(|other| other.key.as_ref() == Some(key))?;
+        Some(same.number)
+    }
 }
 
 impl ClaimLine {

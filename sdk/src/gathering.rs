@@ -70,6 +70,26 @@ impl RollUp {
     }
 }
 
+/// The attribute that a return and its sale have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MatchedBy {
+    Invoice,
+    Order,
+    Contract,
+}
+
+impl MatchedBy {
+    /// The name that a plan asks for.
+    pub fn attribute(self) -> &'static str {
+        match self {
+            MatchedBy::Invoice => "invoice",
+            MatchedBy::Order => "order",
+            MatchedBy::Contract => "contract",
+        }
+    }
+}
+
 /// A set of products. A product belongs to it when `include` is empty or one of its tests holds, and no test of `exclude` does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -20,6 +20,7 @@ pub mod problem;
 pub mod program;
 #[macro_use]
 pub mod terms;
+pub mod agreed;
 pub mod apportion;
 pub mod day;
 pub mod bands;

@@ -86,7 +86,7 @@ impl Micros {
                 &format!("{units} has more than six decimals: round it"),
             ));
         }
-        i64::try_from(value.mantissa() * 10i128.pow(6 - value.scale()))
+        i64::try_from(checked_product(value.mantissa(), power_of_ten(6 - value.scale())?)?)
             .map(Micros)
             .map_err(|_| too_large())
     }
@@ -101,6 +101,39 @@ fn product(left: i64, right: i64) -> i128 {
     } else {
         i128::from(left) * i128::from(right)
     }
+}
+
+/// The same of numbers that mostly have 64 bits. Errors: the product needs more than 128.
+pub(crate) fn checked_product(left: i128, right: i128) -> Result<i128, Problem> {
+    match (i64::try_from(left), i64::try_from(right)) {
+        (Ok(left), Ok(right)) => Ok(product(left, right)),
+        _ => left.checked_mul(right).ok_or_else(too_large),
+    }
+}
+
+/// In 64 bits where both have no more: a sandbox divides 128 bits by a loop. `divisor` is positive.
+pub(crate) fn quotient_and_rest(dividend: i128, divisor: i128) -> (i128, i128) {
+    match (i64::try_from(dividend), i64::try_from(divisor)) {
+        (Ok(dividend), Ok(divisor)) => ((dividend / divisor).into(), (dividend % divisor).into()),
+        _ => {
+            let quotient = dividend / divisor;
+            (quotient, dividend - quotient * divisor)
+        }
+    }
+}
+
+/// From a table, because a sandbox raises to a power by a loop of 128-bit products. Errors: it needs more than 128 bits.
+pub(crate) fn power_of_ten(exponent: u32) -> Result<i128, Problem> {
+    const POWERS: [i128; 39] = {
+        let mut powers = [1; 39];
+        let mut exponent = 1;
+        while exponent < powers.len() {
+            powers[exponent] = powers[exponent - 1] * 10;
+            exponent += 1;
+        }
+        powers
+    };
+    POWERS.get(exponent as usize).copied().ok_or_else(too_large)
 }
 
 /// In units, without trailing zeros: `12.34`.
@@ -269,9 +302,8 @@ impl Exact {
     /// Errors: the product needs more than 128 bits.
     pub fn times(self, rate: Rate) -> Result<Exact, Problem> {
         let (units, scale) = rate.parts();
-        let units = self.units.checked_mul(i128::from(units)).ok_or_else(too_large)?;
         Ok(Exact {
-            units,
+            units: checked_product(self.units, units.into())?,
             scale: self.scale + scale,
         }
         .shortest())
@@ -302,11 +334,8 @@ impl Exact {
             ));
         }
         let short = self.shortest();
-        let dividend = short.units.checked_mul(i128::from(part.0)).ok_or_else(too_large)?;
-        let divisor = 10i128
-            .checked_pow(short.scale)
-            .and_then(|scale| scale.checked_mul(i128::from(whole.0)))
-            .ok_or_else(too_large)?;
+        let dividend = checked_product(short.units, part.0.into())?;
+        let divisor = checked_product(power_of_ten(short.scale)?, whole.0.into())?;
         let micros = crate::rounding::divide(dividend, divisor, crate::rounding::Rounding::HalfUp);
         Ok(Exact {
             units: micros,
@@ -331,15 +360,19 @@ impl Exact {
     }
 
     fn at(self, scale: u32) -> Result<i128, Problem> {
-        10i128
-            .checked_pow(scale - self.scale)
-            .and_then(|factor| self.units.checked_mul(factor))
-            .ok_or_else(too_large)
+        if scale == self.scale {
+            return Ok(self.units);
+        }
+        checked_product(self.units, power_of_ten(scale - self.scale)?)
     }
 
     fn shortest(mut self) -> Exact {
-        while self.scale > 0 && self.units % 10 == 0 {
-            self.units /= 10;
+        while self.scale > 0 {
+            let (tenth, rest) = quotient_and_rest(self.units, 10);
+            if rest != 0 {
+                break;
+            }
+            self.units = tenth;
             self.scale -= 1;
         }
         self

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::money::{Exact, too_large};
+use crate::money::{Exact, checked_product, power_of_ten, quotient_and_rest, too_large};
 use crate::{Micros, Problem};
 
 /// What becomes of the digits that go. The names mean the same for both signs, so that a return takes back exactly what its
@@ -46,9 +46,9 @@ pub enum Rounding {
 pub fn round(amount: impl Into<Exact>, digits: u8, rounding: Rounding) -> Result<Micros, Problem> {
     let Exact { units, scale } = amount.into();
     let coarseness = u32::from(6 - digits.min(6));
-    let divisor = 10i128.checked_pow(scale + coarseness).ok_or_else(too_large)?;
+    let divisor = power_of_ten(scale + coarseness)?;
     let rounded = divide(units, divisor, rounding);
-    let micros = rounded.checked_mul(10i128.pow(coarseness)).ok_or_else(too_large)?;
+    let micros = checked_product(rounded, power_of_ten(coarseness)?)?;
     i64::try_from(micros).map(Micros).map_err(|_| too_large())
 }
 
@@ -80,25 +80,17 @@ pub fn quotient(
     // A divisor counts in millionths, so that six of the dividend's decimals cancel out.
     let (units, scale) = match scale.checked_sub(6) {
         Some(left) => (units, left),
-        None => {
-            let missing = 10i128.pow(6 - scale);
-            (units.checked_mul(missing).ok_or_else(too_large)?, 0)
-        }
+        None => (checked_product(units, power_of_ten(6 - scale)?)?, 0),
     };
     let coarseness = u32::from(6 - digits.min(6));
-    let whole = 10i128
-        .checked_pow(scale + coarseness)
-        .and_then(|power| power.checked_mul(i128::from(divisor.0)))
-        .ok_or_else(too_large)?;
-    let micros = divide(units, whole, rounding)
-        .checked_mul(10i128.pow(coarseness))
-        .ok_or_else(too_large)?;
+    let whole = checked_product(power_of_ten(scale + coarseness)?, divisor.0.into())?;
+    let micros = checked_product(divide(units, whole, rounding), power_of_ten(coarseness)?)?;
     i64::try_from(micros).map(Micros).map_err(|_| too_large())
 }
 
 /// The quotient as an integer; `divisor` is positive.
 pub(crate) fn divide(dividend: i128, divisor: i128, rounding: Rounding) -> i128 {
-    let (quotient, rest) = (dividend / divisor, dividend % divisor);
+    let (quotient, rest) = quotient_and_rest(dividend, divisor);
     if rest == 0 {
         return quotient;
     }

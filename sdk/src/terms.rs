@@ -30,8 +30,9 @@ impl Rate {
 
     /// Errors: more than 18 digits, which is where products with amounts would stop being exact.
     pub fn from_fraction(fraction: Decimal) -> Result<Self, Problem> {
+        const TOO_LARGE: u128 = 10u128.pow(18);
         let fraction = fraction.normalize();
-        if fraction.mantissa().unsigned_abs() >= 10u128.pow(18) {
+        if fraction.mantissa().unsigned_abs() >= TOO_LARGE {
             return Err(Problem::new(
                 "rate-digits",
                 &format!("the rate {fraction} has more than 18 digits: round it"),
@@ -113,6 +114,12 @@ from_text!(Rate, "a rate such as \"2.5 %\"");
 
 /// Parses the terms. A problem carries the place as a JSON Pointer.
 pub fn parse<T: DeserializeOwned>(json: &str) -> Result<T, Problem> {
+    // Keeping track of the place takes longer than reading, and a statement's terms are sound: only what is refused is read again for it.
+    serde_json_wasm::from_str(json).or_else(|_| parse_traced(json))
+}
+
+#[cold]
+fn parse_traced<T: DeserializeOwned>(json: &str) -> Result<T, Problem> {
     match serde_json_wasm::from_str::<Traced<T>>(json) {
         Ok(Traced(terms)) => Ok(terms),
         Err(error) => {

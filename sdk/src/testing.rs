@@ -5,7 +5,7 @@ mod native;
 
 use std::path::Path;
 
-use crate::{Adjudicate, Program, terms};
+use crate::{Adjudicate, JsonSchema, Program, terms};
 
 #[cfg(feature = "testing")]
 pub use native::Native;
@@ -27,6 +27,12 @@ pub fn schema_is_kept<P: Program>(file: impl AsRef<Path>) {
 /// The same for the schema of the claims.
 pub fn claim_schema_is_kept<P: Adjudicate>(file: impl AsRef<Path>) {
     is_kept(file.as_ref(), P::CLAIM_SCHEMA, terms::schema::<P::Form>(), "claims");
+}
+
+/// The same for the schema of the requests, where a program takes them and their form is another than that of a claim: `kept` is what the
+/// plugin puts into its `request-schema`.
+pub fn request_schema_is_kept<Form: JsonSchema>(file: impl AsRef<Path>, kept: &str) {
+    is_kept(file.as_ref(), kept, terms::schema::<Form>(), "requests");
 }
 
 fn is_kept(file: &Path, kept: &str, schema: String, of: &str) {

@@ -5,7 +5,10 @@ mod company;
 mod real_sales;
 
 mod bad_input;
+mod claim;
+mod calendar;
 mod correction;
+mod currency;
 mod examples;
 mod kill;
 mod settlement;

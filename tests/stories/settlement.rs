@@ -334,8 +334,8 @@ fn what_needs_approval_is_paid_when_somebody_else_agreed(engine: Engine) {
     gtm.run("approve rule settlement --above 100");
     gtm.run("approve grant user:boss settlement");
     settle(&gtm);
-    let why = "it waits for approval A-1: `gtm approve yes A-1` gives it";
-    assert_eq!(text(&gtm.run("document show SD-000002"), "not_approved"), why);
+    assert_eq!(text(&gtm.run("document show SD-000002"), "not_approved"), "A-1");
+    let why = "it is not approved: `gtm approve show A-1` says what is missing";
     let made = gtm.run("payment batch --currency GBP --folder bank");
     assert_eq!((text(&made, "sum"), text(&made["left_out"][0], "why")), ("12", why));
     assert!(gtm.refused("approve yes A-1").1.contains("somebody else must"));

@@ -1,12 +1,15 @@
 //! What an adjudication is told and what it answers, in the words of the WIT contract, which explains each. The JSON of these
 //! types is what receipts hash: amounts are texts in it, lists keep their order.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::calculation::{Problem, Step};
 use crate::day::Day;
 use crate::money::Micros;
+use crate::{Error, Result};
 
 /// Whether money is asked for, and whether it was taken already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,6 +27,21 @@ impl ClaimKind {
 
     pub fn as_str(self) -> &'static str {
         ["request", "claim", "deduction"][self as usize]
+    }
+}
+
+impl FromStr for ClaimKind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        ClaimKind::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| {
+                Error::new(format!(
+                    "`{text}` is no kind of claim: write request, claim or deduction"
+                ))
+            })
     }
 }
 

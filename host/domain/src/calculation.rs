@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::currency::Currency;
 use crate::day::Day;
+use crate::exchange::Converted;
 use crate::money::Micros;
 use crate::period::Period;
 use crate::plugin::Window;
@@ -75,6 +76,10 @@ pub struct OpeningBalance {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Context {
+    /// The rates that rows in other currencies were converted by, which the plugin does not see: what it is given is in `currency`. Absent where
+    /// every row was, and then left out of the JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub converted: Option<Converted>,
     pub currency: Currency,
     pub dictionaries: Vec<Dictionary>,
     pub end_customers: Vec<String>,

@@ -226,6 +226,7 @@ mod tests {
             end: day(),
         };
         Context {
+            converted: None,
             program: "fund".into(),
             terms: "{}".into(),
             participant: Participant {

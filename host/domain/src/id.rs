@@ -59,6 +59,9 @@ ids! {
     /// Money put into one participant's fund, or taken out of it.
     AllocationId
     ApprovalId
+    ClaimId
+    /// A price that was agreed with a participant.
+    AgreementId
     /// A settlement document; what its transfers name as their subject.
     DocumentId
 }

@@ -16,9 +16,9 @@ use crate::{Error, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
-    /// The statement's first posting.
+    /// The statement's first posting, and what changed while the period was in time: see [`crate::schedule`].
     Original,
-    /// Facts of the period changed or came late.
+    /// Facts of the period changed or came late, or the period is locked.
     PriorPeriod,
     /// The terms or the plugin changed.
     RateAdjustment,

@@ -18,6 +18,7 @@ pub mod payee;
 pub mod product;
 pub mod transaction;
 pub mod columns;
+pub mod exchange;
 
 pub mod plugin;
 pub mod program;
@@ -28,8 +29,10 @@ pub mod proposal;
 pub mod adjudication;
 pub mod decision;
 pub mod ledger;
+pub mod schedule;
 pub mod statement;
 pub mod receipt;
+pub mod claim;
 
 pub mod budget;
 pub mod fund;

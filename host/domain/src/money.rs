@@ -75,13 +75,27 @@ impl fmt::Display for Micros {
 }
 
 fn write_micros(micros: i128, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const UNIT: u64 = MICROS_PER_UNIT as u64;
     let sign = if micros < 0 { "-" } else { "" };
-    let (whole, fraction) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
-    let digits = format!("{fraction:06}");
-    match digits.trim_end_matches('0') {
-        "" => write!(f, "{sign}{whole}"),
-        digits => write!(f, "{sign}{whole}.{digits}"),
+    // Every receipt writes some; dividing 128 bits takes longer than the rest.
+    match u64::try_from(micros.unsigned_abs()) {
+        Ok(micros) => write_units(sign, micros / UNIT, micros % UNIT, f),
+        Err(_) => {
+            let micros = micros.unsigned_abs();
+            write_units(sign, micros / u128::from(UNIT), (micros % u128::from(UNIT)) as u64, f)
+        }
     }
+}
+
+fn write_units(sign: &str, whole: impl fmt::Display, millionths: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if millionths == 0 {
+        return write!(f, "{sign}{whole}");
+    }
+    let (mut fraction, mut places) = (millionths, 6);
+    while fraction % 10 == 0 {
+        (fraction, places) = (fraction / 10, places - 1);
+    }
+    write!(f, "{sign}{whole}.{fraction:0places$}")
 }
 
 impl FromStr for Micros {

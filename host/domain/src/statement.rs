@@ -38,6 +38,8 @@ pub struct Revision {
     pub log: String,
     /// The difference to what was posted before.
     pub transfers: Vec<Transfer>,
+    /// The open period that takes the transfers, where the statement's own is locked.
+    pub posting_period: Option<String>,
     /// Signed.
     pub receipt: Receipt,
 }

@@ -99,6 +99,42 @@ pub enum DateBasis {
     Scan,
 }
 
+impl DateBasis {
+    pub const ALL: [DateBasis; 6] = [
+        DateBasis::Transaction,
+        DateBasis::Order,
+        DateBasis::Ship,
+        DateBasis::Invoice,
+        DateBasis::Payment,
+        DateBasis::Scan,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        ["transaction", "order", "ship", "invoice", "payment", "scan"][self as usize]
+    }
+}
+
+impl fmt::Display for DateBasis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for DateBasis {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        DateBasis::ALL
+            .into_iter()
+            .find(|basis| basis.as_str() == text)
+            .ok_or_else(|| {
+                Error::new(format!(
+                    "`{text}` is no date of a row: write transaction, order, ship, invoice, payment or scan"
+                ))
+            })
+    }
+}
+
 /// The dates that a row may have besides that of the transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherDates {

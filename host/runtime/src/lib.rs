@@ -9,6 +9,7 @@ mod cache;
 mod admission;
 mod plugin;
 mod terms;
+mod form;
 
 mod calculate;
 mod adjudicate;

@@ -117,6 +117,7 @@ pub async fn ask(host: &Host, subject: &str, of: Micros, reason: &str) -> Result
         title: format!("go beyond the limit of `{subject}`: {reason}"),
         amount: Some(of),
         unit: unit.as_ref().map(|unit| unit.code()),
+        author: &host.actor,
     };
     let asked = tx.ask_approval(&new, host.today()?).await?;
     let asked = asked.with_context(|| {

@@ -28,7 +28,10 @@ pub struct Held {
 
 pub async fn balances(host: &Host, of: &cli::Balance) -> Result<Balances> {
     let mut snapshot = host.store.read().await?;
-    let mut filter = BalanceFilter::default();
+    let mut filter = BalanceFilter {
+        period: of.period.clone(),
+        ..BalanceFilter::default()
+    };
     if let Some(code) = &of.program {
         filter.program = Some(
             snapshot

@@ -1,11 +1,14 @@
 //! The commands of `gtm`, as people type them.
 
+pub mod claim;
 mod settlement;
 
 pub use settlement::{
     Detail, Details, Document, Hold, Issuer, Journal, JournalFormat, Payee, Payment, Policy, Posting, PostingProfile,
     SetIssuer, SetPayee, Settle,
 };
+mod period;
+mod rate;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,6 +20,9 @@ use domain::calendar::Calendar;
 use domain::currency::Currency;
 use domain::day::Day;
 use domain::money::Micros;
+
+pub use period::{ChangeLock, PeriodCommand, ScheduleArgs};
+pub use rate::{AddRate, ConversionArgs, ImportRates, ListRates, RateCommand};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -79,6 +85,12 @@ pub enum Command {
     /// Create programs and enrol participants
     #[command(subcommand)]
     Program(Program),
+    /// Lock and unlock periods of a program
+    #[command(subcommand)]
+    Period(PeriodCommand),
+    /// State, correct and list exchange rates
+    #[command(subcommand)]
+    Rate(RateCommand),
     /// Work out a period of a program and post what is due
     Run(Run),
     /// Look at what participants earned
@@ -97,6 +109,12 @@ pub enum Command {
     /// What needs somebody's consent, who may give it, and what waits for it
     #[command(subcommand)]
     Approve(Approve),
+    /// Requests, claims and deductions
+    #[command(subcommand)]
+    Claim(claim::Claim),
+    /// Special price agreements that claims are made against
+    #[command(subcommand)]
+    Agreement(claim::Agreement),
     /// Say how accounts are settled with: address, bank account, self-billed notes
     #[command(subcommand)]
     Payee(Payee),
@@ -173,6 +191,9 @@ pub struct Import {
     /// Where refused lines go
     #[arg(long, default_value = "refused.csv", value_name = "FILE")]
     pub refused: PathBuf,
+    /// Times that carry an offset fall on the day that it was in this program's time zone
+    #[arg(long = "for", value_name = "PROGRAM")]
+    pub program: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -242,6 +263,10 @@ pub struct CreateProgram {
     /// Last day of the program
     #[arg(long)]
     pub end: Option<Day>,
+    #[command(flatten)]
+    pub conversion: ConversionArgs,
+    #[command(flatten)]
+    pub schedule: ScheduleArgs,
     /// From when these terms hold [default: the program's first day]
     #[arg(long)]
     pub valid_from: Option<Day>,
@@ -328,6 +353,9 @@ pub struct Balance {
     pub program: Option<String>,
     #[arg(long)]
     pub account: Option<String>,
+    /// What was posted into this period
+    #[arg(long)]
+    pub period: Option<String>,
     /// For each account instead of for each program
     #[arg(long)]
     pub by_account: bool,

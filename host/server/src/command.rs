@@ -1,10 +1,13 @@
 //! One command from the words that were typed to the words that are printed.
 
+mod period;
+mod rate;
 pub mod show;
 
 mod settlement;
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -43,6 +46,8 @@ pub async fn command(cli: Cli) -> Result<End> {
         Command::Plugin(of) => plugin_command(&cli.global, of, format).await,
         Command::Import(of) => import_command(&Host::open(&cli.global).await?, &of, format).await,
         Command::Program(of) => program_command(&Host::open(&cli.global).await?, of, format).await,
+        Command::Period(of) => period::period(&Host::open(&cli.global).await?, of, format).await,
+        Command::Rate(of) => rate::rate(&Host::open(&cli.global).await?, of, format).await,
         Command::Run(of) => run_command(&Host::open(&cli.global).await?, &of, format).await,
         Command::Statement(of) => statement_command(&Host::open(&cli.global).await?, of, format).await,
         Command::Replay(of) => {
@@ -62,6 +67,8 @@ pub async fn command(cli: Cli) -> Result<End> {
         Command::Budget(of) => budget_command(&Host::open(&cli.global).await?, of, format).await,
         Command::Fund(of) => fund_command(&Host::open(&cli.global).await?, of, format).await,
         Command::Approve(of) => approve_command(&Host::open(&cli.global).await?, of, format).await,
+        Command::Claim(of) => crate::claim::command(&Host::open(&cli.global).await?, of, format).await,
+        Command::Agreement(of) => crate::agreement::command(&Host::open(&cli.global).await?, of, format).await,
         Command::Payee(of) => settlement::payee(&Host::open(&cli.global).await?, of, format).await,
         Command::Issuer(of) => settlement::issuer(&Host::open(&cli.global).await?, of, format).await,
         Command::SettlementPolicy(of) => settlement::policy(&Host::open(&cli.global).await?, of, format).await,
@@ -204,16 +211,11 @@ async fn import_command(host: &Host, of: &cli::Import, format: Format) -> Result
         cli::ImportKind::Products => "products",
         cli::ImportKind::Transactions => "transactions",
     };
-    let profile = Profile::load(of.profile.as_deref().unwrap_or(default))?;
-    let bar = Progress::new("importing", 0, "bytes");
-    let options = ImportOptions {
-        dry_run: of.dry_run,
-        actor: host.actor.clone(),
-        refused_file: of.refused.clone(),
-        progress: Some(Arc::new(move |progress| {
-            bar.reach_of(progress.bytes, progress.of_bytes)
-        })),
-    };
+    let mut profile = Profile::load(of.profile.as_deref().unwrap_or(default))?;
+    if let Some(code) = &of.program {
+        profile.time_zone = Some(program::time_zone(host, code).await?);
+    }
+    let options = import_options(host, of.dry_run, &of.refused);
     let report = match of.what {
         cli::ImportKind::Accounts => import::import_accounts(&host.store, &profile, &of.file, &options).await?,
         cli::ImportKind::Contacts => import::import_contacts(&host.store, &profile, &of.file, &options).await?,
@@ -223,6 +225,19 @@ async fn import_command(host: &Host, of: &cli::Import, format: Format) -> Result
     drop(options);
     print(format, &report, show::imported)?;
     Ok(if report.refused == 0 { End::Done } else { End::Held })
+}
+
+/// The bar of its progress goes away when they are dropped.
+fn import_options(host: &Host, dry_run: bool, refused_file: &Path) -> ImportOptions {
+    let bar = Progress::new("importing", 0, "bytes");
+    ImportOptions {
+        dry_run,
+        actor: host.actor.clone(),
+        refused_file: refused_file.to_owned(),
+        progress: Some(Arc::new(move |progress| {
+            bar.reach_of(progress.bytes, progress.of_bytes)
+        })),
+    }
 }
 
 async fn program_command(host: &Host, of: cli::Program, format: Format) -> Result<End> {

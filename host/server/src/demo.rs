@@ -15,7 +15,7 @@ use domain::day::Day;
 use domain::money::Total;
 use store::run::RunMode;
 
-use crate::cli::{CreateProgram, Demo, Enrol, Global};
+use crate::cli::{ConversionArgs, CreateProgram, Demo, Enrol, Global, ScheduleArgs};
 use crate::command::{End, show};
 use crate::host::Host;
 use crate::import::{self, ImportOptions, Profile};
@@ -217,6 +217,8 @@ async fn create_programs(host: &Host, folder: &Path, company: &Company) -> Resul
             calendar: calendar.parse()?,
             start: Some(start),
             end: None,
+            conversion: ConversionArgs::default(),
+            schedule: ScheduleArgs::default(),
             valid_from: None,
             new_terms: false,
         };

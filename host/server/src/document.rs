@@ -58,7 +58,7 @@ pub struct Shown {
     pub by: String,
     pub at: String,
     pub payments: Vec<Paid>,
-    /// Why it is not paid yet: the approval that it waits for, or was refused by.
+    /// Name of the approval that its payment waits for, or was refused by.
     pub not_approved: Option<String>,
 }
 
@@ -135,9 +135,13 @@ pub async fn show(host: &Host, name: &str) -> Result<Shown> {
         ..PaymentFilter::default()
     };
     let payments = snapshot.payments(&filter).await?.into_iter();
-    let not_approved = not_approved(&mut snapshot, &issued).await?;
+    let approval = snapshot
+        .approval_of(approval::Kind::Settlement, issued.id.as_str())
+        .await?;
     Ok(Shown {
-        not_approved,
+        not_approved: approval
+            .filter(|approval| approval.status != approval::Status::Approved)
+            .map(|approval| approval.label()),
         summary: Summary::of(&issued),
         digest: issued.digest.to_string(),
         by: issued.by.to_string(),
@@ -231,24 +235,6 @@ pub async fn cancel(host: &Host, name: &str, reason: &str) -> Result<Issued> {
     let issued = tx.issue_document(&first.account, reversing).await?;
     tx.commit().await?;
     Ok(issued)
-}
-
-/// The sentence why a document is not to be paid, where a rule demands an approval and there is none.
-pub async fn not_approved(snapshot: &mut Snapshot, issued: &Issued) -> Result<Option<String>> {
-    let approval = snapshot
-        .approval_of(approval::Kind::Settlement, issued.id.as_str())
-        .await?;
-    Ok(approval.and_then(|approval| match approval.status {
-        approval::Status::Approved => None,
-        approval::Status::Open => Some(format!(
-            "it waits for approval {0}: `gtm approve yes {0}` gives it",
-            approval.label()
-        )),
-        approval::Status::Rejected => Some(format!(
-            "approval {} was refused: cancel the document",
-            approval.label()
-        )),
-    }))
 }
 
 /// By its name.

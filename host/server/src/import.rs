@@ -1,4 +1,4 @@
-//! Files into the database: accounts, contacts, products and transactions from CSV, by a profile that says which column is what.
+//! Files into the database: accounts, contacts, products, transactions and exchange rates from CSV, by a profile that says which column is what.
 //!
 //! One thread reads and checks; the caller's writes, batch by batch, each committed as a whole. Every transaction has a key, so
 //! a line that comes again is counted and not kept: importing a file twice adds nothing, and an import that was broken off
@@ -15,6 +15,7 @@ mod field;
 mod key;
 mod newcomers;
 mod products;
+mod rates;
 mod repeats;
 mod rows;
 mod table;
@@ -38,6 +39,7 @@ use batch::{Batch, read_batches};
 use companies::{AccountReader, ContactReader};
 use field::Refusal;
 use products::ProductReader;
+use rates::RateReader;
 use report::ReasonCounts;
 use rows::RefusedFile;
 use table::Table;
@@ -222,6 +224,30 @@ pub async fn import_products(
         let batch = batch?;
         let mut tx = import.unit().await?;
         let added = tx.add_products(&batch.records).await?;
+        import.keep(tx).await?;
+        import.settle(&batch, added)?;
+    }
+    import.finish().await
+}
+
+/// Imports exchange rates; one that was recorded before is not recorded again, also where it was corrected since.
+///
+/// # Errors
+/// As [`import_transactions`].
+pub async fn import_rates(
+    store: &Store,
+    profile: &Profile,
+    path: &Path,
+    options: &ImportOptions,
+) -> Result<ImportReport> {
+    let table = open(profile, Records::Rates, path)?;
+    let mut reader = RateReader::bind(profile, &table.header).map_err(|reason| misfit(profile, path, &reason))?;
+    let mut import = Import::begin(store, profile, path, &table, options).await?;
+    let mut batches = read_batches(table, move |line, _| reader.read(line));
+    while let Some(batch) = batches.recv().await {
+        let batch = batch?;
+        let mut tx = import.unit().await?;
+        let added = tx.add_rates(&batch.records).await?;
         import.keep(tx).await?;
         import.settle(&batch, added)?;
     }

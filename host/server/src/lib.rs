@@ -11,6 +11,8 @@ pub mod host;
 pub mod import;
 pub mod plugin;
 pub mod program;
+pub mod period;
+pub mod rate;
 pub mod seal;
 pub mod run;
 pub mod explain;
@@ -22,7 +24,8 @@ pub mod balance;
 pub mod budget;
 pub mod fund;
 pub mod approval;
-
+pub mod claim;
+pub mod agreement;
 pub mod payee;
 pub mod hold;
 pub mod settlement;

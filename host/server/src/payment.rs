@@ -6,10 +6,10 @@ use anyhow::{Context, Result};
 use chrono::SecondsFormat;
 use documents::pain001::{self, Version};
 use documents::pain002;
+use domain::approval::{self, Kind};
 use domain::currency::Currency;
 use domain::day::Day;
 use domain::digest::Digest;
-use domain::hold::Hold;
 use domain::money::Micros;
 use domain::payment::{Answer, Batch, Payment, Status, batch_label, batch_number};
 use domain::settlement::label;
@@ -17,7 +17,7 @@ use serde::Serialize;
 use store::payment::{PaymentFilter, PaymentLine};
 
 use crate::host::Host;
-use crate::{document, payee};
+use crate::payee;
 
 /// A batch that was made.
 #[derive(Debug, Serialize)]
@@ -86,32 +86,34 @@ pub async fn batch(
     let holds = tx.holds_in_force().await?;
     let (mut payments, mut left_out) = (Vec::new(), Vec::new());
     for unpaid in tx.unpaid_documents(currency).await? {
-        let (contents, account) = (&unpaid.issued.document, &unpaid.issued.account);
-        let hold = holds
-            .iter()
-            .find(|hold| hold.keeps_payments(account))
-            .map(Hold::sentence);
-        let kept_back = hold.or(document::not_approved(&mut tx, &unpaid.issued).await?);
-        let why = match (kept_back, tx.payee(account).await?.bank) {
-            (Some(why), _) => why,
-            (None, None) => format!(
-                "the payee has no bank account: `gtm payee set {} --iban IBAN` names it",
-                contents.payee.number
+        let (document, account) = (&unpaid.issued.document, &unpaid.issued.account);
+        let hold = holds.iter().find(|hold| hold.keeps_payments(account));
+        let approval = tx.approval_of(Kind::Settlement, unpaid.issued.id.as_str()).await?;
+        let missing = approval.filter(|approval| approval.status != approval::Status::Approved);
+        let why = match (hold, missing, tx.payee(account).await?.bank) {
+            (Some(hold), ..) => hold.sentence(),
+            (None, Some(approval), _) => format!(
+                "it is not approved: `gtm approve show {}` says what is missing",
+                approval.label()
             ),
-            (None, Some(creditor)) => {
+            (None, None, None) => format!(
+                "the payee has no bank account: `gtm payee set {} --iban IBAN` names it",
+                document.payee.number
+            ),
+            (None, None, Some(creditor)) => {
                 payments.push(Payment {
-                    end_to_end: format!("{}-{}", contents.label(), unpaid.attempt),
-                    document: contents.label(),
+                    end_to_end: format!("{}-{}", document.label(), unpaid.attempt),
+                    document: document.label(),
                     creditor,
-                    amount: contents.total,
+                    amount: document.total,
                 });
                 continue;
             }
         };
         left_out.push(LeftOut {
-            document: contents.label(),
-            account: contents.payee.number.clone(),
-            amount: contents.total,
+            document: document.label(),
+            account: document.payee.number.clone(),
+            amount: document.total,
             why,
         });
     }

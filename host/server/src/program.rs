@@ -1,14 +1,16 @@
 //! `gtm program …`: programs, their terms and who takes part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail};
 use domain::approval::{Kind, Status};
 use domain::day::Day;
 use domain::digest::canonical_json;
+use domain::exchange::Conversion;
 use domain::id::ProgramId;
 use domain::plugin::{Descriptor, ProgramKind};
 use domain::program::Program;
+use domain::schedule::{Schedule, TimeZone};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use store::Snapshot;
@@ -31,6 +33,10 @@ pub struct Listed {
     pub plugin_version: String,
     pub terms_version: i64,
     pub participants: usize,
+    /// How facts in other currencies are converted; absent where they are refused.
+    pub conversion: Option<Conversion>,
+    /// When its periods are worked out.
+    pub schedule: Schedule,
 }
 
 /// A program with everything about it.
@@ -41,6 +47,8 @@ pub struct Shown {
     pub terms: Vec<TermsShown>,
     pub accounts: Vec<String>,
     pub held: Vec<Held>,
+    /// Labels of the periods that are locked.
+    pub locked: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -111,6 +119,11 @@ pub async fn create(host: &Host, of: &cli::CreateProgram) -> Result<Listed> {
         ),
         (None, true) => bail!("there is no program `{}` to give new terms to", of.code),
     };
+    if let Some(conversion) = of.conversion.conversion() {
+        tx.state_conversion(&program.id, &conversion).await?;
+    }
+    let schedule = of.schedule.over(tx.schedule_of(&program.id).await?);
+    tx.state_schedule(&program.id, &schedule).await?;
     let valid_from = of.valid_from.unwrap_or(program.start);
     let new = NewTerms {
         valid_from,
@@ -127,6 +140,7 @@ pub async fn create(host: &Host, of: &cli::CreateProgram) -> Result<Listed> {
         ),
         amount: None,
         unit: None,
+        author: &host.actor,
     };
     tx.ask_approval(&approval, host.today()?).await?;
     tx.commit().await?;
@@ -206,7 +220,15 @@ pub async fn show(host: &Host, code: &str) -> Result<Shown> {
         });
     }
     let held = snapshot.open_quarantine(&program.id).await?.into_iter();
+    let mut locked: BTreeSet<String> = BTreeSet::new();
+    for lock in snapshot.period_locks(&program.id).await? {
+        match lock.locked {
+            true => locked.insert(lock.period),
+            false => locked.remove(&lock.period),
+        };
+    }
     Ok(Shown {
+        locked: locked.into_iter().collect(),
         terms,
         accounts: snapshot
             .participants(&program.id)
@@ -223,6 +245,16 @@ pub async fn show(host: &Host, code: &str) -> Result<Shown> {
             .collect(),
         listed: listed(&mut snapshot, program).await?,
     })
+}
+
+/// Where the program's day begins.
+pub async fn time_zone(host: &Host, code: &str) -> Result<TimeZone> {
+    let mut snapshot = host.store.read().await?;
+    let program = snapshot
+        .program(code)
+        .await?
+        .with_context(|| format!("there is no program `{code}`: `gtm program list` shows them"))?;
+    Ok(snapshot.schedule_of(&program.id).await?.time_zone)
 }
 
 /// A version by ID@VERSION, or the one installed last by ID.
@@ -257,6 +289,8 @@ async fn listed(snapshot: &mut Snapshot, program: Program) -> Result<Listed> {
         plugin_version: version.descriptor.version,
         terms_version: terms.version,
         participants,
+        conversion: snapshot.conversion_of(&program.id).await?,
+        schedule: snapshot.schedule_of(&program.id).await?,
         program,
     })
 }

@@ -13,7 +13,7 @@ use domain::product::Product;
 use domain::program::Program;
 use domain::statement::Revision;
 use store::Store;
-use store::segment::{Corrections, Gathered, Resolved, Row, Scratch, Segments, Spans, gather};
+use store::segment::{Converter, Corrections, Gathered, Resolved, Row, Scratch, Segments, Spans, gather};
 
 use crate::run::prepare::family;
 use crate::seal;
@@ -84,7 +84,7 @@ impl<'a> Records<'a> {
                 corrections
             }
         };
-        let resolved = self.resolved_of(revision, plan)?;
+        let resolved = self.resolved_of(revision, context, plan)?;
         Ok(Recorded {
             segments: Segments::from_rows(&rows, &corrections)?,
             rows,
@@ -113,7 +113,19 @@ impl<'a> Records<'a> {
         ))
     }
 
-    fn resolved_of(&mut self, revision: &Revision, plan: &Plan) -> Result<Arc<Resolved>> {
+    fn resolved_of(&mut self, revision: &Revision, context: &Context, plan: &Plan) -> Result<Arc<Resolved>> {
+        let resolved = self.resolved_by_terms(revision, plan)?;
+        Ok(match &context.converted {
+            // The rates are each statement's own, and not those that count by now.
+            Some(converted) => {
+                let converter = Converter::again(converted, context.currency);
+                Arc::new(Resolved::clone(&resolved).converting(Arc::new(converter)))
+            }
+            None => resolved,
+        })
+    }
+
+    fn resolved_by_terms(&mut self, revision: &Revision, plan: &Plan) -> Result<Arc<Resolved>> {
         if let Some(resolved) = self.resolved.get(&revision.terms) {
             return Ok(resolved.clone());
         }

@@ -7,8 +7,9 @@ pub mod prepare;
 pub mod work;
 pub mod overdraft;
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Result, bail};
 use domain::account::Account;
@@ -24,6 +25,7 @@ use store::run::{NewRun, RunCounts, RunMode, RunStatus};
 use store::segment::{Corrections, Info, Opened, Scratch, Segments, Unit, units};
 use store::statement::Saved;
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use crate::host::Host;
 use crate::progress::Progress;
@@ -64,6 +66,8 @@ pub struct Report {
     /// Of the rows of the period, of everybody.
     pub net_amount: Total,
     pub currency: String,
+    /// The open period that takes the difference, where the one that was run is locked.
+    pub posting_period: Option<String>,
     /// Of a what-if: each statement that would change.
     pub changes: Vec<Change>,
 }
@@ -87,7 +91,7 @@ pub struct Change {
 /// When the program or its terms are not fit to run, or the database fails. What is wrong with one statement holds that one only.
 pub async fn run(host: &Host, code: &str, period: &str, mode: RunMode, workers: NonZeroUsize) -> Result<Report> {
     // Terms and dates are read first, so that a mistake in the command line costs nothing.
-    let prepared = prepare(host, code, period).await?;
+    let prepared = prepare(host, code, period, mode).await?;
     let as_of = seal::seal(&host.store, &host.actor).await?;
     let corrections = Arc::new(seal::corrections(&host.store, as_of).await?);
     let infos = needed(&prepared, host.store.read().await?.segments().await?);
@@ -121,8 +125,8 @@ pub async fn run(host: &Host, code: &str, period: &str, mode: RunMode, workers: 
         let progress = Progress::new("calculating", prepared.participants.len() as u64, "statements");
         Pool::new(workers).run(
             // What is wrong with the machine is wrong for everybody, so nobody takes further work.
-            jobs(&prepared, infos, workers.get())
-                .into_iter()
+            loader
+                .ahead(jobs(&prepared, infos, workers.get()), workers.get())
                 .take_while(|_| !stopped.load(Relaxed)),
             |job| desk_work(&desk, &loader, &job, &stopped),
             |(statements, broken)| {
@@ -162,14 +166,16 @@ fn needed(prepared: &Prepared, segments: Vec<Info>) -> Vec<Info> {
         .collect()
 }
 
-/// Some participants, and the segments in which their rows stand, opened by the first worker that needs them.
+/// Some participants, and the segments in which their rows stand.
 struct Job {
     source: Arc<Source>,
     members: Vec<usize>,
 }
 
+/// Segments that are read while the jobs before are worked on, and opened by the first worker that needs them.
 struct Source {
     infos: Vec<Info>,
+    contents: OnceLock<Mutex<JoinHandle<store::Result<Vec<Vec<u8>>>>>>,
     opened: OnceLock<std::result::Result<Segments, String>>,
 }
 
@@ -205,6 +211,7 @@ fn jobs(prepared: &Prepared, infos: Vec<Info>, workers: usize) -> Vec<Job> {
         let infos = infos.iter().filter(|info| unit.needs(info)).cloned().collect();
         let source = Arc::new(Source {
             infos,
+            contents: OnceLock::new(),
             opened: OnceLock::new(),
         });
         jobs.extend(members.chunks(at_once.min(members.len().max(1))).map(|members| Job {
@@ -222,15 +229,33 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    fn open(&self, infos: &[Info]) -> Result<Segments> {
-        let mut opened = Vec::new();
-        for info in infos {
-            let content = self
-                .handle
-                .block_on(async { self.store.read().await?.segment(&info.digest).await })?;
-            opened.push(Arc::new(Opened::open(info.digest, content, self.corrections)?));
-        }
-        Ok(Segments::new(opened))
+    /// The jobs in their order. When one is taken, the segments of so many after it begin to be read.
+    fn ahead(&self, jobs: Vec<Job>, count: usize) -> impl Iterator<Item = Job> {
+        let mut rest = VecDeque::from(jobs);
+        std::iter::from_fn(move || {
+            rest.iter().take(1 + count).for_each(|job| {
+                self.read(&job.source);
+            });
+            rest.pop_front()
+        })
+    }
+
+    fn read<'s>(&self, source: &'s Source) -> &'s Mutex<JoinHandle<store::Result<Vec<Vec<u8>>>>> {
+        source.contents.get_or_init(|| {
+            let store = self.store.clone();
+            let digests: Vec<_> = source.infos.iter().map(|info| info.digest).collect();
+            let contents = async move { store.read().await?.segment_contents(&digests).await };
+            Mutex::new(self.handle.spawn(contents))
+        })
+    }
+
+    fn open(&self, source: &Source) -> Result<Segments> {
+        // Only whoever opens them asks for the contents, and once.
+        let mut reading = self.read(source).lock().unwrap_or_else(PoisonError::into_inner);
+        let contents = self.handle.block_on(&mut *reading)??;
+        let open = |(info, content): (&Info, _)| Opened::open(info.digest, content, self.corrections).map(Arc::new);
+        let opened = source.infos.iter().zip(contents).map(open);
+        Ok(Segments::new(opened.collect::<domain::Result<Vec<_>>>()?))
     }
 }
 
@@ -241,7 +266,7 @@ fn desk_work(desk: &Desk<'_>, loader: &Loader<'_>, job: &Job, stopped: &AtomicBo
         let opened = job
             .source
             .opened
-            .get_or_init(|| loader.open(&job.source.infos).map_err(|e| format!("{e:#}")));
+            .get_or_init(|| loader.open(&job.source).map_err(|e| format!("{e:#}")));
         let segments = opened.as_ref().map_err(|sentence| anyhow::anyhow!("{sentence}"))?;
         let mut scratch = Scratch::default();
         for place in job.members.iter().take_while(|_| !stopped.load(Relaxed)) {
@@ -290,6 +315,7 @@ impl<'a> Writer<'a> {
             difference: Total::default(),
             net_amount: Total::default(),
             currency: prepared.program.currency.to_string(),
+            posting_period: prepared.posting.into.as_ref().map(|period| period.label.clone()),
             changes: vec![],
         };
         Self {
@@ -330,6 +356,14 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         let mut tx = self.host.store.begin(&self.host.actor).await?;
+        let (program, period) = (&self.prepared.program, &self.prepared.period.label);
+        let lock = tx.period_lock(&program.id, period).await?;
+        if lock.is_some_and(|lock| lock.locked) != self.prepared.posting.into.is_some() {
+            bail!(
+                "{period} of program `{}` was locked or unlocked at the same time: run it again",
+                program.code
+            );
+        }
         let (figures, mut revisions): (Vec<_>, Vec<_>) = std::mem::take(&mut self.revised).into_iter().unzip();
         let overdrafts = overdrafts(&mut tx, self.prepared, &revisions).await?;
         let mut kept = overdrafts.iter().map(Option::is_none);

@@ -17,10 +17,9 @@ use domain::money::Micros;
 use domain::payee::{Issuer, Party, Payee};
 use domain::settlement::{Decision, Document, Kind, Payable, Policy};
 use serde::Serialize;
+use store::Snapshot;
 use store::approval::NewApproval;
-use store::document::Issued;
 use store::settlement::{PayableFilter, PayableLine};
-use store::{Snapshot, Tx};
 
 use crate::cli;
 use crate::document::{self, Summary};
@@ -101,10 +100,18 @@ pub async fn settle(host: &Host, of: &cli::Settle) -> Result<Settled> {
         }
         let at = tx.at();
         if let Some(document) = decide(&mut tx, candidate, &issuer, at, &mut settled).await? {
-            let document = tx.issue_document(&candidate.account, document).await?;
-            ask_approval(&mut tx, &document).await?;
+            let kept = tx.issue_document(&candidate.account, document).await?;
+            let approval = NewApproval {
+                kind: approval::Kind::Settlement,
+                subject: kept.id.as_str(),
+                title: format!("{} to {}", kept.document.label(), kept.document.payee.name),
+                amount: Some(kept.document.total),
+                unit: Some(kept.document.currency.code()),
+                author: &host.actor,
+            };
+            tx.ask_approval(&approval, kept.document.issued).await?;
             tx.commit().await?;
-            issued.push(document);
+            issued.push(kept);
         }
     }
     if let Some(folder) = &of.folder {
@@ -112,23 +119,6 @@ pub async fn settle(host: &Host, of: &cli::Settle) -> Result<Settled> {
     }
     settled.documents.extend(issued.iter().map(Summary::of));
     Ok(settled)
-}
-
-/// What we pay is paid when somebody else agrees, where a rule demands it.
-async fn ask_approval(tx: &mut Tx, issued: &Issued) -> Result<()> {
-    let document = &issued.document;
-    if document.kind == Kind::DebitMemo {
-        return Ok(());
-    }
-    let approval = NewApproval {
-        kind: approval::Kind::Settlement,
-        subject: issued.id.as_str(),
-        title: format!("document {} for account `{}`", document.label(), document.payee.number),
-        amount: Some(document.total),
-        unit: Some(document.currency.code()),
-    };
-    tx.ask_approval(&approval, document.issued).await?;
-    Ok(())
 }
 
 async fn candidates(snapshot: &mut Snapshot, program: Option<ProgramId>) -> Result<Vec<Candidate>> {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Context, Result, bail, ensure};
 use domain::calculation::Outcome;
 use domain::digest::Digest;
+use domain::exchange::Converted;
 use domain::id::{ProgramId, StatementId};
 use domain::ledger::Transfer;
 use domain::money::Micros;
@@ -12,7 +13,7 @@ use domain::plugin::Descriptor;
 use domain::program::{Program, Terms};
 use domain::receipt::Receipt;
 use domain::statement::read_outcome;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::Snapshot;
 use store::statement::{KeptRevision, StatementFilter, StatementKey, StatementLine};
 
@@ -61,6 +62,9 @@ pub struct Explained {
     pub plugin_version: String,
     pub steps: Vec<Line>,
     pub milestones: Vec<Goal>,
+    /// The rates that its rows were converted by; absent where all were in the program's currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub converted: Option<Converted>,
     pub revisions: Vec<RevisionPosted>,
     pub receipt: Receipt,
     #[serde(skip)]
@@ -74,6 +78,9 @@ pub struct RevisionPosted {
     pub number: i64,
     pub posted_at: String,
     pub transfers: Vec<Transfer>,
+    /// The open period that took them, where the statement's own was locked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posting_period: Option<String>,
     pub component: Digest,
 }
 
@@ -235,6 +242,8 @@ pub async fn explain(snapshot: &mut Snapshot, line: &StatementLine) -> Result<Ex
         .await?
         .context("the statement's plugin version is missing")?;
     let outcome = read_outcome(&newest.revision.output)?;
+    let rates: Rates =
+        serde_json::from_slice(&newest.revision.context).context("the context that was kept cannot be read")?;
     Ok(Explained {
         summary: summary(line, &program, Some(&version.descriptor)),
         terms_version: terms.version,
@@ -242,6 +251,7 @@ pub async fn explain(snapshot: &mut Snapshot, line: &StatementLine) -> Result<Ex
         plugin_version: version.descriptor.version.clone(),
         steps: explain::steps(&version.descriptor, program.currency, &outcome.steps),
         milestones: explain::milestones(&version.descriptor, program.currency, &outcome),
+        converted: rates.converted,
         receipt: newest.revision.receipt.clone(),
         revisions: revisions.iter().map(posted).collect(),
         outcome,
@@ -249,11 +259,18 @@ pub async fn explain(snapshot: &mut Snapshot, line: &StatementLine) -> Result<Ex
     })
 }
 
+/// What is read of a context here.
+#[derive(Deserialize)]
+struct Rates {
+    converted: Option<Converted>,
+}
+
 fn posted(kept: &KeptRevision) -> RevisionPosted {
     RevisionPosted {
         number: kept.revision.number,
         posted_at: kept.posted_at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
         transfers: kept.revision.transfers.clone(),
+        posting_period: kept.revision.posting_period.clone(),
         component: kept.revision.receipt.component,
     }
 }

@@ -19,6 +19,8 @@ pub struct NewApproval<'a> {
     pub title: String,
     pub amount: Option<Micros>,
     pub unit: Option<&'a str>,
+    /// Who wants it, and can therefore not approve it.
+    pub author: &'a Actor,
 }
 
 /// A vote as it was kept.
@@ -147,7 +149,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Asks for approval where a rule demands it; none where it does not. The actor of the unit of work is the author.
+    /// Asks for approval where a rule demands it; none where it does not.
     pub async fn ask_approval(&mut self, new: &NewApproval<'_>, today: Day) -> Result<Option<Approval>> {
         let rules = self.approval_rules().await?;
         let rule = rules.iter().find(|rule| rule.kind == new.kind);
@@ -165,7 +167,7 @@ impl Tx {
             title: new.title.clone(),
             amount: new.amount,
             unit: new.unit.map(str::to_owned),
-            author: self.actor.clone(),
+            author: new.author.clone(),
             due: today.plus(rule.due_days),
             needed,
             status: Status::Open,

@@ -107,8 +107,22 @@ impl Tx {
         });
         self.note("issue-document", issued.document.label(), details);
         self.post_document(&issued).await?;
-        // Claims follow the document that pays them here, in the same unit of work: its lines without a period, or those of the one reversed.
+        self.claims_follow(&issued).await?;
         Ok(issued)
+    }
+
+    /// Claims are settled by the document that pays them, which is its lines without a period, and no longer by one that is reversed.
+    async fn claims_follow(&mut self, issued: &Issued) -> Result<()> {
+        let document = &issued.document;
+        if let Some(reversed) = &document.reverses {
+            self.unsettle_claims(&label(reversed.number)).await?;
+            return Ok(());
+        }
+        for line in document.lines.iter().filter(|line| line.period.is_none()) {
+            self.settle_claims(&line.program, &issued.account, &document.label())
+                .await?;
+        }
+        Ok(())
     }
 
     /// One posting for each line, by the number of the line: what the line settles of its program and period.
@@ -144,6 +158,7 @@ impl Tx {
                 program: movement.program,
                 account: &issued.account,
                 period: movement.period,
+                posting_period: None,
                 transfers,
             })
             .collect();

@@ -236,7 +236,8 @@ async fn open_sqlite(path: &str) -> Result<Pools, sqlx::Error> {
         .pragma("wal_autocheckpoint", "8192");
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
-        .connect_with(options.clone())
+        // The pages that undo a single statement of an import: in memory they cost a copy, in a file a call of the system each.
+        .connect_with(options.clone().pragma("temp_store", "memory"))
         .await?;
     SQLITE.run(&writer).await?;
     let readers = SqlitePoolOptions::new()

@@ -139,6 +139,7 @@ impl Tx {
             program: &program.id,
             account: &new.account,
             period: None,
+            posting_period: None,
             transfers: &transfers,
         }])
         .await?;

@@ -22,6 +22,8 @@ pub struct Posted {
     /// From 1, within the revision.
     pub line: i64,
     pub transfer: Transfer,
+    /// The open period that took it, where the statement's own was locked.
+    pub posting_period: Option<String>,
     pub at: DateTime<Utc>,
 }
 
@@ -38,7 +40,7 @@ pub struct Amount {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BalanceFilter {
     pub program: Option<ProgramId>,
-    /// The period's label.
+    /// Label of the period that they were posted into.
     pub period: Option<String>,
     pub account: Option<AccountId>,
     pub unit: Option<String>,
@@ -58,6 +60,8 @@ pub struct Posting<'a> {
     pub account: &'a AccountId,
     /// Label of the period that it belongs to; absent for what belongs to none.
     pub period: Option<&'a str>,
+    /// Label of the period that it is posted in, where that is another.
+    pub posting_period: Option<&'a str>,
     pub transfers: &'a [Transfer],
 }
 
@@ -85,7 +89,7 @@ pub(crate) struct NewTransfer<'a> {
 pub(crate) struct TransferRow {
     id: String,
     pub statement: String,
-    revision: i64,
+    pub revision: i64,
     line: i64,
     rule: String,
     debit: String,
@@ -97,7 +101,8 @@ pub(crate) struct TransferRow {
     basis: Option<String>,
     rate: Option<String>,
     reason: String,
-    posted_at: DateTime<Utc>,
+    posting_period: Option<String>,
+    pub posted_at: DateTime<Utc>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -177,8 +182,8 @@ impl Tx {
         insert_many!(
             self,
             "insert into transfers (id, cause, statement, subject, revision, line, program, account, period, rule, debit, credit,
-                                    amount_micros, unit, effective_day, expires_day, basis, rate, reason, posted_at) ",
-            20,
+                                    amount_micros, unit, effective_day, expires_day, basis, rate, reason, posting_period, posted_at) ",
+            21,
             rows,
             "",
             |values, row| {
@@ -193,7 +198,8 @@ impl Tx {
                 values.push_bind(&*transfer.rule).push_bind(&*transfer.debit).push_bind(&*transfer.credit);
                 values.push_bind(transfer.amount.0).push_bind(&*transfer.unit).push_bind(transfer.effective.number());
                 values.push_bind(transfer.expires.map(Day::number)).push_bind(transfer.basis.map(|basis| basis.to_string()));
-                values.push_bind(transfer.rate.map(|rate| rate.to_string())).push_bind(transfer.reason.as_str()).push_bind(at)
+                values.push_bind(transfer.rate.map(|rate| rate.to_string())).push_bind(transfer.reason.as_str());
+                values.push_bind(posting.posting_period).push_bind(at)
             }
         );
         Ok(())
@@ -206,7 +212,7 @@ impl Snapshot {
         let rows: Vec<TransferRow> = on_engine!(self, |conn| {
             sqlx::query_as(
                 "select id, statement, revision, line, rule, debit, credit, amount_micros, unit, effective_day, expires_day,
-                        basis, rate, reason, posted_at
+                        basis, rate, reason, posting_period, posted_at
                  from transfers
                  where statement = $1
                  order by revision, line",
@@ -222,6 +228,7 @@ impl Snapshot {
                 revision: row.revision,
                 line: row.line,
                 at: row.posted_at,
+                posting_period: row.posting_period.clone(),
                 transfer: row.read()?,
             })
         };
@@ -246,7 +253,12 @@ impl Snapshot {
                     query.push(" and program = ").push_bind(program.as_str());
                 }
                 if let Some(period) = &filter.period {
-                    query.push(" and period = ").push_bind(&**period);
+                    query
+                        .push(" and (period = ")
+                        .push_bind(&**period)
+                        .push(" and posting_period is null or posting_period = ")
+                        .push_bind(&**period)
+                        .push(")");
                 }
                 if let Some(account) = &filter.account {
                     query.push(" and account = ").push_bind(account.as_str());
@@ -357,7 +369,7 @@ impl Snapshot {
         Ok(on_engine!(self, |conn| {
             sqlx::query_as(
                 "select id, statement, revision, line, rule, debit, credit, amount_micros, unit, effective_day, expires_day,
-                        basis, rate, reason, posted_at
+                        basis, rate, reason, posting_period, posted_at
                  from transfers
                  where program = $1 and period = $2 and cause = 'statement'
                  order by statement, revision, line",

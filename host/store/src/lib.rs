@@ -22,6 +22,8 @@ pub mod sealed;
 
 pub mod plugin;
 pub mod program;
+pub mod exchange;
+pub mod schedule;
 pub mod account_program;
 
 pub mod run;
@@ -33,7 +35,8 @@ pub mod standing;
 pub mod budget;
 pub mod fund;
 pub mod approval;
-
+pub mod claim;
+pub mod agreement;
 pub mod payee;
 pub mod hold;
 pub mod settlement;

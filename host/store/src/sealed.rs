@@ -1,5 +1,7 @@
 //! Segments as they are kept: derived from the journal, so they may be deleted and made again. See [`crate::segment`].
 
+use std::collections::HashMap;
+
 use domain::digest::Digest;
 use serde_json::json;
 use sqlx::types::Json;
@@ -163,5 +165,26 @@ impl Snapshot {
                 .await
         })?;
         content.ok_or_else(|| Error::Stale(format!("the segment `{digest}` is gone: list them again")))
+    }
+
+    /// The contents of some, in the order of their digests as they are asked for: one question for many, because each waits for SQLite's
+    /// thread.
+    ///
+    /// # Errors
+    /// As [`Snapshot::segment`].
+    pub async fn segment_contents(&mut self, digests: &[Digest]) -> Result<Vec<Vec<u8>>> {
+        let names = list(digests);
+        let rows: Vec<(String, Vec<u8>)> = on_engine!(self, |conn| {
+            sqlx::query_as("select digest, content from segments where digest in (select value from json_each($1))")
+                .bind(&*names)
+                .fetch_all(conn)
+                .await
+        })?;
+        let mut contents: HashMap<String, Vec<u8>> = rows.into_iter().collect();
+        let content = |digest: &Digest| {
+            let content = contents.remove(&digest.to_string());
+            content.ok_or_else(|| Error::Stale(format!("the segment `{digest}` is gone: list them again")))
+        };
+        digests.iter().map(content).collect()
     }
 }

@@ -327,6 +327,7 @@ fn posting<'a>(statement: &'a StatementId, revision: &'a Revision) -> Posting<'a
         program: &revision.program,
         account: &revision.account,
         period: Some(&revision.period),
+        posting_period: revision.posting_period.as_deref(),
         transfers: &revision.transfers,
     }
 }
@@ -446,7 +447,11 @@ impl Snapshot {
             .await
         })?;
         let mut transfers: HashMap<i64, Vec<Transfer>> = HashMap::new();
+        let mut posting_periods: HashMap<i64, String> = HashMap::new();
         for posted in self.transfers_of(id).await? {
+            if let Some(period) = posted.posting_period {
+                posting_periods.insert(posted.revision, period);
+            }
             transfers.entry(posted.revision).or_default().push(posted.transfer);
         }
         let kept = |row: RevisionRow| {
@@ -463,6 +468,7 @@ impl Snapshot {
                     output: row.output,
                     log: row.log,
                     transfers: transfers.remove(&row.number).unwrap_or_default(),
+                    posting_period: posting_periods.remove(&row.number),
                     receipt: read(serde_json::from_str(&row.receipt))?,
                 },
                 posted_at: row.created_at,

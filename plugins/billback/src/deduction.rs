@@ -11,8 +11,8 @@ use crate::terms::{DeductionLine, Reason};
 pub fn rule(context: &Context, evidence: &Evidence, claim: &Claim) -> Result<Decision, Problem> {
     let mut open = context.opening_balance("payable").max(Micros::ZERO);
     let mut decision = Decision::default();
-    for (number, line) in claim.lines.iter().enumerate() {
-        let reasons = refusals(evidence, claim, number, line)?;
+    for line in &claim.lines {
+        let reasons = refusals(evidence, claim, line)?;
         let ruled = if reasons.is_empty() {
             let ruled = matched(context, open, line)?;
             open = open.minus(Micros(ruled.approved))?;
@@ -26,7 +26,7 @@ pub fn rule(context: &Context, evidence: &Evidence, claim: &Claim) -> Result<Dec
 }
 
 /// Every reason why nothing of a line can be matched.
-fn refusals(evidence: &Evidence, claim: &Claim, number: usize, line: &ClaimLine) -> Result<Vec<Problem>, Problem> {
+fn refusals(evidence: &Evidence, claim: &Claim, line: &ClaimLine) -> Result<Vec<Problem>, Problem> {
     let form: DeductionLine = claim::fields(&line.fields)?;
     let mut reasons = Vec::new();
     if claim.kind != ClaimKind::Deduction {
@@ -44,7 +44,7 @@ fn refusals(evidence: &Evidence, claim: &Claim, number: usize, line: &ClaimLine)
     if let Some((before, number)) = evidence.claimed_before(line) {
         let message = format!("the invoice was deducted before, in line {number} of {before}");
         reasons.push(Problem::new("duplicate", &message).at("/invoice"));
-    } else if line.key.is_some() && claim.lines[..number].iter().any(|other| other.key == line.key) {
+    } else if claim.repeated(line).is_some() {
         let message = "the invoice is in this deduction twice";
         reasons.push(Problem::new("duplicate", message).at("/invoice"));
     }

@@ -1,12 +1,12 @@
 //! What is due for one period: what the volume earns, rounded once, and then everything that the terms say about the amount.
 
-use gtm_sdk::cap::prorated;
+use gtm_sdk::cap::{Limit, Prorate};
 use gtm_sdk::money::Exact;
 use gtm_sdk::rounding::round;
-use gtm_sdk::{Context, Micros, Participant, Period, Problem};
+use gtm_sdk::{Context, Micros, Period, Problem};
 
 use crate::scale::{Part, Scale, Volume};
-use crate::terms::{Accumulate, Overpaid, Prorate, Rule};
+use crate::terms::{Accumulate, Overpaid, Rule};
 
 /// A rule with everything that holds for all periods of one participant.
 #[derive(Debug)]
@@ -16,16 +16,6 @@ pub struct Agreement<'a> {
     pub scale: Scale,
     /// Decimals of an amount.
     pub digits: u8,
-}
-
-/// A cap, and on how many of the days it is for the participant is enrolled.
-#[derive(Debug, Clone, Copy)]
-pub struct Limit {
-    pub full: Micros,
-    pub enrolled_days: u32,
-    pub days: u32,
-    /// The cap for the days of enrolment, rounded.
-    pub amount: Micros,
 }
 
 /// What was due for the periods before.
@@ -121,25 +111,9 @@ impl Agreement<'_> {
     }
 
     fn limit(&self, full: Option<Micros>, over: &Period) -> Result<Option<Limit>, Problem> {
-        let Some(full) = full else { return Ok(None) };
-        let days = over.days();
-        let enrolled_days = match self.rule.cap.map(|cap| cap.prorate) {
-            Some(Prorate::ByDays) => enrolled_days(&self.context.participant, over),
-            _ => days,
-        };
-        let amount = prorated(full, enrolled_days, days, self.digits, self.rule.rounding.mode)?;
-        Ok(Some(Limit {
-            full,
-            enrolled_days,
-            days,
-            amount,
-        }))
+        let prorate = self.rule.cap.map_or(Prorate::No, |cap| cap.prorate);
+        let participant = &self.context.participant;
+        full.map(|full| Limit::over(over, participant, full, prorate, self.digits, self.rule.rounding.mode))
+            .transpose()
     }
-}
-
-/// On how many days of a period the participant takes part.
-fn enrolled_days(participant: &Participant, period: &Period) -> u32 {
-    let from = period.start.max(participant.enrolled_from);
-    let until = participant.enrolled_until.map_or(period.end, |day| day.min(period.end));
-    u32::try_from(i64::from(until) - i64::from(from) + 1).unwrap_or(0)
 }

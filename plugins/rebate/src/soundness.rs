@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use gtm_sdk::cap::Prorate;
 use gtm_sdk::explanation::rule_name;
 use gtm_sdk::{Micros, Problem};
 
-use crate::terms::{Accumulate, Measure, Orders, Overpaid, Prorate, Rule, Split, Terms};
+use crate::terms::{Accumulate, Measure, Orders, Overpaid, Rule, Split, Terms};
 
 mod tiers;
 

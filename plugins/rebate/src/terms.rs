@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use gtm_sdk::cap::Cap;
 use gtm_sdk::gathering::{DatesBy, Products, RollUp};
 use gtm_sdk::growth::Reading;
 use gtm_sdk::rounding::Rounding;
@@ -249,26 +250,6 @@ pub enum WithoutBaseline {
     HighestTier,
     /// The statement is held until somebody decides.
     Problem,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Cap {
-    /// The most that is due for one period.
-    pub period: Option<Micros>,
-    /// The most that is due for the periods of one year of the program's calendar.
-    pub year: Option<Micros>,
-    #[serde(default)]
-    pub prorate: Prorate,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Prorate {
-    #[default]
-    No,
-    /// By the days of enrolment in the period or year, out of all its days.
-    ByDays,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]

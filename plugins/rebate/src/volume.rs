@@ -1,11 +1,11 @@
 //! Adding up rows: the one loop that every row goes through.
 //!
 //! A meter adds up one measure over the rows of some kinds that some selectors want, period by period. Rows come ordered by date, so
-//! that a run of them lies in one period; a run is added up without a branch in 64 bits, and once more with care should an amount
-//! be so large that 64 bits might not do.
+//! that a run of them lies in one period; a run is added up kind by kind, without a branch in 64 bits, and once more with care should
+//! an amount be so large that 64 bits might not do.
 
 use gtm_sdk::gathering::EVERY_ROW;
-use gtm_sdk::{Micros, Period, Problem, Rows, Sum};
+use gtm_sdk::{Micros, Period, Problem, RowKind, Rows, Sum};
 
 use crate::terms::{Measure, Split};
 
@@ -195,15 +195,14 @@ impl Counted {
         })
     }
 
-    /// All ones for each kind that counts, else 0; a kind is looked up by its lowest three bits.
-    fn kind_masks(self) -> [i64; 8] {
-        std::array::from_fn(|kind| -i64::from((self.kinds >> kind) & 1))
+    /// The amount where the row counts, else 0.
+    fn amount(self, amount: i64, kind: u8, selectors: u32) -> i64 {
+        let counts = self.counts(kind) && self.selectors & selectors != 0;
+        if counts { amount } else { 0 }
     }
 
-    /// The amount where the row counts, else 0.
-    #[inline(always)]
-    fn amount(self, masks: &[i64; 8], amount: i64, kind: u8, selectors: u32) -> i64 {
-        amount & masks[usize::from(kind & 7)] & -i64::from(self.selectors & selectors != 0)
+    fn counts(self, kind: u8) -> bool {
+        usize::from(kind) < KINDS && (self.kinds >> kind) & 1 == 1
     }
 }
 
@@ -214,70 +213,83 @@ fn missing(column: &str) -> Problem {
     )
 }
 
+/// Numbers of row kinds lie below this.
+const KINDS: usize = 8;
+
 /// So many amounts between ±[`SMALL`] add up in 64 bits.
 const CHUNK: usize = 1 << 10;
 const SMALL: i64 = 1 << 52;
 
+/// The selectors of rows that need none.
+static EVERY: [u32; CHUNK] = [EVERY_ROW; CHUNK];
+
 impl Added {
     fn add(&mut self, run: &Run<'_>, counted: Counted) {
-        let masks = counted.kind_masks();
         for (number, amounts) in run.amounts.chunks(CHUNK).enumerate() {
-            let begin = number * CHUNK;
-            let kinds = &run.kinds[begin..begin + amounts.len()];
-            match run.selectors.get(begin..begin + amounts.len()) {
-                Some(selectors) => {
-                    let rows = amounts.iter().zip(kinds).zip(selectors);
-                    self.add_chunk(
-                        rows.map(|((amount, kind), wanted)| (counted.amount(&masks, *amount, *kind, *wanted), *kind)),
-                    );
-                }
-                None => {
-                    let rows = amounts.iter().zip(kinds);
-                    self.add_chunk(
-                        rows.map(|(amount, kind)| (counted.amount(&masks, *amount, *kind, EVERY_ROW), *kind)),
-                    );
-                }
+            let rows = number * CHUNK..number * CHUNK + amounts.len();
+            let kinds = &run.kinds[rows.clone()];
+            let selectors = run.selectors.get(rows).unwrap_or(&EVERY[..amounts.len()]);
+            match by_kind(amounts, kinds, selectors, counted.selectors) {
+                Some(sums) => (0..).zip(sums).for_each(|(kind, sum)| self.add_one(sum, kind, counted)),
+                None => self.add_large(amounts, kinds, selectors, counted),
             }
         }
     }
 
-    /// Amounts that count, with their kinds.
-    #[inline(always)]
-    fn add_chunk(&mut self, rows: impl Iterator<Item = (i64, u8)> + Clone) {
-        let (mut total, mut returned, mut widest) = (0i64, 0i64, 0i64);
-        for (amount, kind) in rows.clone() {
-            total = total.wrapping_add(amount);
-            returned = returned.wrapping_add(amount & RETURNED[usize::from(kind & 7)]);
-            widest |= amount.wrapping_add(SMALL);
-        }
-        // Each small amount, moved up by the bound, is below twice the bound and not negative.
-        if (0..2 * SMALL).contains(&widest) {
-            self.total.add(Micros(total));
-            self.returned.add(Micros(returned));
-        } else {
-            self.add_large(rows);
+    fn add_one(&mut self, amount: i64, kind: u8, counted: Counted) {
+        if counted.counts(kind) {
+            self.total.add(Micros(amount));
+            if kind == RowKind::Return as u8 {
+                self.returned.add(Micros(amount));
+            }
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn add_large(&mut self, rows: impl Iterator<Item = (i64, u8)>) {
-        for (amount, kind) in rows {
-            self.total.add(Micros(amount));
-            self.returned.add(Micros(amount & RETURNED[usize::from(kind & 7)]));
+    fn add_large(&mut self, amounts: &[i64], kinds: &[u8], selectors: &[u32], counted: Counted) {
+        for ((amount, kind), selectors) in amounts.iter().zip(kinds).zip(selectors) {
+            self.add_one(counted.amount(*amount, *kind, *selectors), *kind, counted);
         }
     }
 }
 
-/// All ones for a return, else 0.
-const RETURNED: [i64; 8] = [0, -1, 0, 0, 0, 0, 0, 0];
+/// Rows that are added side by side, each to sums of its own: an addition to what the one before has just changed would wait for it.
+const LANES: usize = 8;
+
+/// The sum of the amounts that the selectors want, for each kind of row; nothing when one of them is not small.
+///
+/// A sandbox counts its steps at every turn of a loop, so that a turn is worth [`LANES`] rows.
+fn by_kind(amounts: &[i64], kinds: &[u8], selectors: &[u32], wanted: u32) -> Option<[i64; KINDS]> {
+    let mut sums = [[0i64; KINDS]; LANES];
+    let mut widest = 0;
+    let mut add = |lane: usize, amount: i64, kind: u8, selectors: u32| {
+        let amount = if selectors & wanted != 0 { amount } else { 0 };
+        let sum = &mut sums[lane][usize::from(kind) % KINDS];
+        *sum = sum.wrapping_add(amount);
+        widest |= amount.wrapping_add(SMALL);
+    };
+    let (turns, last_amounts) = amounts.as_chunks::<LANES>();
+    let (turns_of_kinds, last_kinds) = kinds.as_chunks::<LANES>();
+    let (turns_of_selectors, last_selectors) = selectors.as_chunks::<LANES>();
+    for ((amounts, kinds), selectors) in turns.iter().zip(turns_of_kinds).zip(turns_of_selectors) {
+        for lane in 0..LANES {
+            add(lane, amounts[lane], kinds[lane], selectors[lane]);
+        }
+    }
+    for ((amount, kind), selectors) in last_amounts.iter().zip(last_kinds).zip(last_selectors) {
+        add(0, *amount, *kind, *selectors);
+    }
+    // Each small amount, moved up by the bound, is below twice the bound and not negative.
+    let all_small = (0..2 * SMALL).contains(&widest);
+    all_small.then(|| std::array::from_fn(|kind| sums.iter().map(|lane| lane[kind]).sum()))
+}
 
 impl Shares {
     fn add(&mut self, run: &Run<'_>, rows: &Rows<'_>, begin: usize) -> Result<(), Problem> {
-        let masks = self.counted.kind_masks();
         for (place, (amount, kind)) in run.amounts.iter().zip(run.kinds).enumerate() {
             let wanted = run.selectors.get(place).copied().unwrap_or(EVERY_ROW);
-            let amount = Micros(self.counted.amount(&masks, *amount, *kind, wanted));
+            let amount = Micros(self.counted.amount(*amount, *kind, wanted));
             match &mut self.by_product {
                 Some(products) => {
                     let product = rows.product.get(begin + place).ok_or_else(|| missing("product"))?;

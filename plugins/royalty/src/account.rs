@@ -1,12 +1,13 @@
 //! The participant's account, from the first period to the one of the statement: what is earned, guaranteed, withheld, released,
 //! recouped and paid. Each period closes with opening + earned + guarantee − change of reserve − recouped − paid.
 
+use gtm_sdk::agreed::stated;
 use gtm_sdk::apportion::apportion;
 use gtm_sdk::rounding::round;
 use gtm_sdk::{Context, Micros, Period, Problem, Sum};
 
 use crate::earnings::{Earned, Earnings};
-use crate::terms::{Counting, Guarantee, Paid, Recoupable, Reserve, ReserveOf, Royalty, Terms, stated};
+use crate::terms::{Counting, Guarantee, Paid, Recoupable, Reserve, ReserveOf, Royalty, Terms};
 
 /// One period of the account.
 #[derive(Debug, Clone, Default)]

@@ -1,9 +1,9 @@
 //! What the host gathers for some terms: everything since the program began, with the columns and attributes that the rates look at.
 
-use gtm_sdk::gathering::Selection;
+use gtm_sdk::gathering::{MatchedBy, Selection};
 use gtm_sdk::{Column, Plan, Problem, RowKind, Window};
 
-use crate::terms::{Base, EscalatesOn, MatchedBy, Royalty, Sales, Terms, When};
+use crate::terms::{Base, EscalatesOn, Royalty, Sales, Terms, When};
 
 /// The attributes of a row that terms can name.
 pub const ATTRIBUTES: [&str; 6] = ["format", "channel", "territory", "invoice", "order", "contract"];
@@ -26,7 +26,7 @@ impl Places {
         let place = |name: &str| used.iter().position(|used| *used == name);
         Places {
             attributes: [FORMAT, CHANNEL, TERRITORY].map(|attribute| place(ATTRIBUTES[attribute])),
-            matched: terms.returns.matched_by.and_then(|by| place(name(by))),
+            matched: terms.returns.matched_by.and_then(|by| place(by.attribute())),
         }
     }
 }
@@ -114,7 +114,7 @@ fn attributes(terms: &Terms) -> Vec<&'static str> {
             .flat_map(|royalty| &royalty.rates)
             .map(|rates| &rates.when)
     };
-    let by = terms.returns.matched_by.map(name);
+    let by = terms.returns.matched_by.map(MatchedBy::attribute);
     let used = |attribute: &&str| match *attribute {
         "format" => whens().any(|when| !when.formats.is_empty()),
         "channel" => whens().any(|when| !when.channels.is_empty()),
@@ -122,12 +122,4 @@ fn attributes(terms: &Terms) -> Vec<&'static str> {
         other => by == Some(other),
     };
     ATTRIBUTES.into_iter().filter(used).collect()
-}
-
-fn name(by: MatchedBy) -> &'static str {
-    match by {
-        MatchedBy::Invoice => "invoice",
-        MatchedBy::Order => "order",
-        MatchedBy::Contract => "contract",
-    }
 }

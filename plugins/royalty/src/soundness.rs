@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gtm_sdk::agreed;
 use gtm_sdk::explanation::rule_name;
 use gtm_sdk::{Decimal, Micros, Problem, Rate};
 
@@ -31,16 +32,19 @@ pub fn problems(terms: &Terms) -> Vec<Problem> {
     }
     for (list, items) in [("advances", &terms.advances), ("costs", &terms.costs)] {
         for (number, item) in items.iter().enumerate() {
-            check_stated(
+            found.extend(agreed::check(
                 item.amount,
                 item.agreed.as_deref(),
                 &format!("/{list}/{number}"),
-                &mut found,
-            );
+            ));
         }
     }
     if let Some(guarantee) = &terms.guarantee {
-        check_stated(guarantee.amount, guarantee.agreed.as_deref(), "/guarantee", &mut found);
+        found.extend(agreed::check(
+            guarantee.amount,
+            guarantee.agreed.as_deref(),
+            "/guarantee",
+        ));
         check_periods(guarantee.periods, "/guarantee/periods", &mut found);
     }
     if terms.smallest_payment.is_some_and(|least| least < Micros::ZERO) {
@@ -186,20 +190,6 @@ fn check_periods(periods: u32, place: &str, found: &mut Vec<Problem>) {
     if !(1..=PERIODS).contains(&periods) {
         let message = format!("{periods} periods cannot be meant: give a number from 1 to {PERIODS}");
         found.push(Problem::new("periods", &message).at(place));
-    }
-}
-
-fn check_stated(amount: Option<Micros>, agreed: Option<&str>, place: &str, found: &mut Vec<Problem>) {
-    match (amount, agreed) {
-        (Some(amount), None) if amount < Micros::ZERO => {
-            found.push(Problem::new("amount-negative", "`amount` cannot be below 0").at(format!("{place}/amount")));
-        }
-        (None, Some("")) => {
-            let message = "the figure has no code: name the one that is agreed with each participant";
-            found.push(Problem::new("agreed-code", message).at(format!("{place}/agreed")));
-        }
-        (Some(_), None) | (None, Some(_)) => {}
-        _ => found.push(Problem::new("amount-or-agreed", "give one of `amount` and `agreed`").at(place)),
     }
 }
 

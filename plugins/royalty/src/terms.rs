@@ -3,9 +3,9 @@
 //! Amounts and quantities are texts such as `"1234.50"`, rates are texts such as `"12.5 %"`, days are texts such as `"2024-03-31"`. Only
 //! plain enums and structs are used, so that reading terms needs no floats.
 
-use gtm_sdk::gathering::{DatesBy, Products, RollUp};
+use gtm_sdk::gathering::{DatesBy, MatchedBy, Products, RollUp};
 use gtm_sdk::rounding::Rounding;
-use gtm_sdk::{Context, Day, Deserialize, JsonSchema, Micros, Problem, Rate};
+use gtm_sdk::{Day, Deserialize, JsonSchema, Micros, Rate};
 
 /// A royalty agreement.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -170,14 +170,6 @@ pub struct Returns {
     pub without_sale: WithoutSale,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum MatchedBy {
-    Invoice,
-    Order,
-    Contract,
-}
-
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum WithoutSale {
@@ -291,22 +283,4 @@ pub struct Payee {
     pub account: String,
     /// The shares sum to 100 %.
     pub share: Rate,
-}
-
-/// An amount that the terms state or that is agreed with the participant.
-///
-/// Errors: none is agreed, or a negative one.
-pub fn stated(amount: Option<Micros>, agreed: Option<&str>, context: &Context) -> Result<Micros, Problem> {
-    let stated = match agreed {
-        Some(code) => context.participant.agreed_amount(code)?,
-        None => amount.unwrap_or_default(),
-    };
-    if stated < Micros::ZERO {
-        let message = format!(
-            "the figure `{}` agreed with the participant is {stated}: agree one of 0 or more",
-            agreed.unwrap_or_default()
-        );
-        return Err(Problem::new("agreed-negative", &message));
-    }
-    gtm_sdk::rounding::round(stated, context.currency_digits, Rounding::HalfUp)
 }

@@ -86,6 +86,7 @@ fn context(descriptor: &Descriptor, plan: &Plan, case: &Case) -> Result<Context>
         amount: case.opening_balances.get(code).copied().unwrap_or(Micros::ZERO),
     };
     Ok(Context {
+        converted: None,
         program: "case".to_owned(),
         terms: canonical(&case.terms)?,
         participant: Participant {

@@ -101,14 +101,15 @@ fn measure(
         rate(&ours) / rate(&unique),
         half,
     );
-    let memory = peak(&ours) as f64 / peak(&unique) as f64;
-    table.beside(
-        &format!("{what} lines, peak memory"),
-        mebibytes(peak(&ours)),
-        mebibytes(peak(&unique)),
-        memory,
-        None,
-    );
+    for (table_of, theirs) in [("a plain table", &plain), ("a table with the same key", &unique)] {
+        table.beside(
+            &format!("{what} lines, peak memory, {table_of}"),
+            mebibytes(peak(&ours)),
+            mebibytes(peak(theirs)),
+            peak(&ours) as f64 / peak(theirs) as f64,
+            None,
+        );
+    }
     Ok(Imported {
         gtm: kept.expect("at least one round"),
         peak_kib: peak(&ours),

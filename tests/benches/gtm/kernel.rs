@@ -144,6 +144,7 @@ fn context(terms: &str) -> Result<calculation::Context> {
         })
     };
     Ok(calculation::Context {
+        converted: None,
         program: "volume".into(),
         terms: terms.into(),
         participant: calculation::Participant {

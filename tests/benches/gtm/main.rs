@@ -22,6 +22,7 @@ use anyhow::{Context, Result};
 use flate2::read::GzDecoder;
 
 use data::Company;
+use measure::own_peak_kib;
 use peers::Peers;
 use table::{Table, Target, mebibytes};
 use whole::Set;
@@ -39,7 +40,9 @@ fn main() -> Result<()> {
     let wanted = |part: char| parts.contains(part);
 
     if wanted('a') {
-        kernel::measure()?.print();
+        let mut table = kernel::measure()?;
+        own_peak(&mut table);
+        table.print();
     }
     if wanted('c') {
         let folder = tempfile::tempdir()?;
@@ -47,12 +50,19 @@ fn main() -> Result<()> {
         for (participants, lines_each) in [(10_000, 1), (2_000, 100), (50, 10_000)] {
             statements::measure(&mut table, folder.path(), participants, lines_each)?;
         }
+        own_peak(&mut table);
         table.print();
     }
     if wanted('b') || wanted('d') {
         imports_and_runs(lines, wanted('b'))?;
     }
     Ok(())
+}
+
+/// Of the parts that are measured in this process.
+fn own_peak(table: &mut Table) {
+    let peak = own_peak_kib();
+    table.alone("peak memory of this process so far", mebibytes(peak), peak as f64, None);
 }
 
 fn imports_and_runs(lines: u64, runs: bool) -> Result<()> {

@@ -69,6 +69,11 @@ fn high_water(status: &str) -> Option<u64> {
     line.trim().strip_suffix(" kB")?.trim().parse().ok()
 }
 
+/// The most memory that this process ever held, in KiB.
+pub fn own_peak_kib() -> u64 {
+    high_water("/proc/self/status").unwrap_or(0)
+}
+
 pub fn seconds_of(mut work: impl FnMut()) -> f64 {
     let begun = Instant::now();
     work();

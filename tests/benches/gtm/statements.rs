@@ -54,7 +54,8 @@ impl Open {
     }
 
     fn prepare(&self, code: &str) -> Result<Prepared> {
-        self.runtime.block_on(prepare(&self.host, code, "2024"))
+        self.runtime
+            .block_on(prepare(&self.host, code, "2024", RunMode::Actual))
     }
 
     fn contents(&self) -> Result<(u64, Corrections, Contents)> {
@@ -202,17 +203,18 @@ pub fn lines(table: &mut Table, gtm: &Gtm, code: &str) -> Result<()> {
     let (mut rows, mut whole) = (0u64, Duration::ZERO);
     for unit in store::segment::units(&infos) {
         let began = Instant::now();
+        let needed: Vec<_> = infos.iter().filter(|info| unit.needs(info)).collect();
+        let digests: Vec<_> = needed.iter().map(|info| info.digest).collect();
+        let contents = open
+            .runtime
+            .block_on(async { open.host.store.read().await?.segment_contents(&digests).await })?;
+        let loaded = Instant::now();
         let mut opened = Vec::new();
-        for info in infos.iter().filter(|info| unit.needs(info)) {
-            let at = Instant::now();
-            let content = open
-                .runtime
-                .block_on(async { open.host.store.read().await?.segment(&info.digest).await })?;
-            let loaded = Instant::now();
+        for (info, content) in needed.into_iter().zip(contents) {
             opened.push(Arc::new(Opened::open(info.digest, content, &corrections)?));
-            stages.load += loaded - at;
-            stages.open += loaded.elapsed();
         }
+        stages.load += loaded - began;
+        stages.open += loaded.elapsed();
         let segments = Segments::new(opened);
         let mut scratch = Scratch::default();
         let places: Vec<usize> = (0..prepared.participants.len())

@@ -129,14 +129,23 @@ pub fn measure(table: &mut Table, set: &Set<'_>, peers: &Peers, folder: &Path, r
     );
     against("against a Python decimal loop", wall(&one), peer(&decimal), None);
     against("not posted, against DuckDB, 1 thread", wall(&dry), peer(&duck), None);
+    let peak = |answers: &[Answer]| answers.iter().map(|answer| answer.peak_kib).max().unwrap_or(0);
     let memory = one[0].peak_kib.max(two[0].peak_kib);
-    table.beside(
-        &format!("{title}peak memory, DuckDB"),
-        mebibytes(memory),
-        mebibytes(duck[0].peak_kib),
-        memory as f64 / duck[0].peak_kib as f64,
-        None,
-    );
+    for (peer, answers) in [
+        ("SQLite", &sqlite),
+        ("SQLite with an index", &indexed),
+        ("DuckDB, 1 thread", &duck),
+        ("DuckDB, 2 threads", &ducks),
+        ("Python", &decimal),
+    ] {
+        table.beside(
+            &format!("{title}peak memory, {peer}"),
+            mebibytes(memory),
+            mebibytes(peak(answers)),
+            memory as f64 / peak(answers) as f64,
+            None,
+        );
+    }
     table.alone(
         &format!("{title}first run, which seals the journal"),
         seconds(sealing.seconds),

@@ -15,6 +15,7 @@ pub fn context() -> Context {
         end: day(end),
     };
     Context {
+        converted: None,
         program: "volume".into(),
         terms: "{}".into(),
         participant: Participant {

@@ -233,6 +233,27 @@ pub fn programs(programs: &[Listed]) -> String {
 
 pub fn program(shown: &Shown) -> String {
     let mut text = programs(std::slice::from_ref(&shown.listed));
+    if let Some(conversion) = &shown.listed.conversion {
+        let (rates, date) = (&conversion.rate_type, conversion.dates_by);
+        text += &format!("\n\nfacts in other currencies are converted by `{rates}` rates of their {date} date");
+    }
+    let schedule = &shown.listed.schedule;
+    text += &format!(
+        "\n\nits day is that of {}; late facts are in time {} after a period's end, which is posted {}",
+        schedule.time_zone,
+        match schedule.grace_days {
+            0 => "for no day".to_owned(),
+            1 => "for 1 day".to_owned(),
+            days => format!("for {days} days"),
+        },
+        match schedule.calculation_day {
+            None => "on any day".to_owned(),
+            Some(day) => format!("from the {day}. day after it on"),
+        }
+    );
+    if !shown.locked.is_empty() {
+        text += &format!("\n\nlocked periods: {}", shown.locked.join(", "));
+    }
     for terms in &shown.terms {
         let waits = match &terms.not_approved {
             Some(approval) => format!(", not approved (see `gtm approve show {approval}`)"),
@@ -287,6 +308,9 @@ pub fn run(report: &Report) -> String {
         count(report.unchanged),
         count(report.transfers)
     );
+    if let Some(period) = &report.posting_period {
+        text += &format!(", posted into {period}, because {} is locked", report.period);
+    }
     if report.mode == "what-if" {
         text += "; nothing was posted, because this was a what-if";
     }
@@ -395,6 +419,12 @@ pub fn explained(explained: &Explained) -> String {
     for goal in &explained.milestones {
         text += &format!("\n  {}", goal.words);
     }
+    for rate in explained.converted.iter().flat_map(|converted| &converted.rates) {
+        text += &format!(
+            "\n  1 {} is {} {} on {}",
+            rate.from, rate.rate, summary.currency, rate.day
+        );
+    }
     let posted = explained.revisions.iter().flat_map(|revision| {
         let row = |transfer: &domain::ledger::Transfer| {
             let way = format!("{} → {}", transfer.debit, transfer.credit);
@@ -403,7 +433,10 @@ pub fn explained(explained: &Explained) -> String {
                 transfer.rule.clone(),
                 way,
                 format!("{} {}", sum(transfer.amount), transfer.unit),
-                transfer.reason.to_string(),
+                match &revision.posting_period {
+                    Some(period) => format!("{}, in {period}", transfer.reason),
+                    None => transfer.reason.to_string(),
+                },
             ]
         };
         revision.transfers.iter().map(row).collect::<Vec<_>>()

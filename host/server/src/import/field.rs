@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
 use domain::day::Day;
 use domain::money::{MICROS_PER_UNIT, Micros};
+use domain::schedule::TimeZone;
 use regex::Regex;
 
 use super::profile;
@@ -25,6 +26,7 @@ pub struct Field {
     strip_suffix: Option<String>,
     map: Option<HashMap<String, String>>,
     formats: Vec<String>,
+    time_zone: Option<TimeZone>,
     decimal_comma: bool,
 }
 
@@ -141,6 +143,7 @@ impl Field {
                 .as_ref()
                 .map(|map| map.iter().map(|(from, to)| (from.clone(), to.clone())).collect()),
             formats: field.formats.clone().unwrap_or_else(|| profile.dates.clone()),
+            time_zone: profile.time_zone,
             decimal_comma: field.decimal.as_ref().unwrap_or(&profile.decimal) == ",",
         })
     }
@@ -204,19 +207,26 @@ impl Field {
     pub fn day(&self, line: &Line<'_>, last: &mut Last<Day>) -> Result<Option<Day>, Refusal> {
         let Some(text) = self.text(line)? else { return Ok(None) };
         last.or_read(text, || {
-            let date = self
-                .formats
-                .iter()
-                .find_map(|format| NaiveDate::parse_from_str(text, format).ok());
-            let date = date.ok_or_else(|| {
+            let day = self.formats.iter().find_map(|format| self.day_written(text, format));
+            let day = day.ok_or_else(|| {
                 self.refuse(&format!(
                     "`{text}` is not a date written as {}",
                     self.formats.join(" or ")
                 ))
             })?;
-            Day::from_date(date).map_err(|e| self.refuse(&e.to_string()))
+            day.map_err(|e| self.refuse(&e.to_string()))
         })
         .map(Some)
+    }
+
+    /// A time with an offset falls on the day that it was in the zone of the profile; anything else on the day that is written.
+    fn day_written(&self, text: &str, format: &str) -> Option<domain::Result<Day>> {
+        if let Some(zone) = self.time_zone
+            && let Ok(time) = DateTime::parse_from_str(text, format)
+        {
+            return Some(zone.day_at(time.to_utc()));
+        }
+        NaiveDate::parse_from_str(text, format).ok().map(Day::from_date)
     }
 
     /// What the domain makes of the text, such as a currency. Fails when the field is empty.
@@ -228,6 +238,13 @@ impl Field {
         last.or_read(text, || {
             text.parse().map_err(|e: domain::Error| self.refuse(&e.to_string()))
         })
+    }
+
+    /// What the domain makes of the text, where lines in a row tend to differ. Fails when the field is empty.
+    pub fn parsed<T: FromStr<Err = domain::Error>>(&self, line: &Line<'_>) -> Result<T, Refusal> {
+        self.needed(line)?
+            .parse()
+            .map_err(|e: domain::Error| self.refuse(&e.to_string()))
     }
 
     /// The sentence that refuses a line in which the field is empty.

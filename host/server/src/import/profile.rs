@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use domain::schedule::TimeZone;
 use regex::Regex;
 use serde::Deserialize;
 
@@ -25,6 +26,9 @@ pub struct Profile {
     /// One character; a comma when nothing is said.
     #[serde(default = "comma")]
     pub delimiter: String,
+    /// The zone whose days count, of times that carry an offset; without one, the day is the one that is written.
+    #[serde(default)]
+    pub time_zone: Option<TimeZone>,
     /// Formats of dates where a field names none.
     #[serde(default = "year_month_day")]
     pub dates: Vec<String>,
@@ -59,6 +63,7 @@ pub enum Records {
     Accounts,
     Contacts,
     Products,
+    Rates,
     Transactions,
 }
 
@@ -145,11 +150,12 @@ pub struct Rule {
     pub gives: String,
 }
 
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 6] = [
     ("accounts", include_str!("../../profiles/accounts.toml")),
     ("contacts", include_str!("../../profiles/contacts.toml")),
     ("products", include_str!("../../profiles/products.toml")),
     ("transactions", include_str!("../../profiles/transactions.toml")),
+    ("exchange-rates", include_str!("../../profiles/exchange-rates.toml")),
     ("online-retail", include_str!("../../profiles/online-retail.toml")),
 ];
 
@@ -250,10 +256,10 @@ impl Profile {
                 self.records.as_str()
             ));
         }
-        if self.records == Records::Contacts
+        if matches!(self.records, Records::Contacts | Records::Rates)
             && (!self.attributes.is_empty() || self.other_columns == OtherColumns::Attributes)
         {
-            return Err("contacts have no attributes".to_owned());
+            return Err(format!("{} have no attributes", self.records.as_str()));
         }
         let groups = [("fields", &self.fields), ("attributes", &self.attributes)];
         let created = [
@@ -337,6 +343,7 @@ impl Records {
             Records::Accounts => "accounts",
             Records::Contacts => "contacts",
             Records::Products => "products",
+            Records::Rates => "rates",
             Records::Transactions => "transactions",
         }
     }
@@ -347,6 +354,10 @@ impl Records {
             Records::Accounts => (&["number", "name", "parent"], &["number"]),
             Records::Contacts => (&["account", "name", "email", "role"], &["account", "name", "email"]),
             Records::Products => (&["sku", "name", "category"], &["sku"]),
+            Records::Rates => (
+                &["type", "from", "to", "day", "rate", "source"],
+                &["type", "from", "to", "day", "rate", "source"],
+            ),
             Records::Transactions => (
                 &[
                     "kind",

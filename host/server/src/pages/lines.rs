@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use anyhow::{Context as _, Result};
 use domain::calculation::Context;
+use domain::money::{Micros, Money};
 use domain::product::Product;
 use domain::program::Terms;
 use domain::statement::Revision;
 use domain::transaction::Transaction;
 use portal::{Line, Lines, amount};
-use store::segment::Scratch;
+use store::segment::{Converter, Row, Scratch};
 use tokio::runtime::Handle;
 
 use crate::host::Host;
@@ -52,16 +53,18 @@ async fn read(host: &Host, revision: &Revision, terms: &Terms, after: Option<u64
         .flat_map(|slice| slice.position)
         .copied()
         .collect();
-    let net_amounts: HashMap<u64, i64> = recorded
-        .rows
-        .iter()
-        .filter_map(|row| Some((row.position, row.net_amount?)))
-        .collect();
-    let net = positions
-        .iter()
-        .filter_map(|position| net_amounts.get(position))
-        .map(|micros| i128::from(*micros))
-        .sum::<i128>();
+    let converter = context
+        .converted
+        .as_ref()
+        .map(|converted| Converter::again(converted, context.currency));
+    let mut rows: HashMap<u64, &Row> = recorded.rows.iter().map(|row| (row.position, row)).collect();
+    let mut nets: HashMap<u64, Net> = HashMap::new();
+    for position in &positions {
+        if let Some(row) = rows.remove(position) {
+            nets.insert(*position, Net::of(row, converter.as_ref())?);
+        }
+    }
+    let net = nets.values().map(|net| i128::from(net.micros)).sum::<i128>();
     let net = i64::try_from(net).context("the lines add up to more than an amount can be")?;
 
     let (wanted, next) = page_after(&positions, after);
@@ -77,7 +80,10 @@ async fn read(host: &Host, revision: &Revision, terms: &Terms, after: Option<u64
     let lines = wanted
         .iter()
         .filter_map(|position| found.remove(position))
-        .map(|transaction| line(transaction, &names))
+        .map(|transaction| {
+            let net = nets.remove(&transaction.position).unwrap_or_default();
+            line(transaction, net, &names)
+        })
         .collect();
     Ok(Lines {
         next: next.map(|position| position.to_string()),
@@ -109,12 +115,42 @@ fn page_of(lines: Vec<Line>, count: u64, net: i64, after: Option<u64>) -> Lines 
     }
 }
 
-fn line(transaction: Transaction, products: &HashMap<&str, &Product>) -> Line {
+/// What a row is in the program's currency, and a note where it was not.
+#[derive(Debug, Default)]
+struct Net {
+    micros: i64,
+    note: Option<String>,
+}
+
+impl Net {
+    fn of(row: &Row, converter: Option<&Converter>) -> Result<Net> {
+        let amount = Micros(row.net_amount.unwrap_or_default());
+        let rate = match converter {
+            Some(converter) if row.currency != converter.rates.currency() => converter.rate_of(row)?.rate,
+            _ => {
+                return Ok(Net {
+                    micros: amount.0,
+                    note: None,
+                });
+            }
+        };
+        let currency = row.currency;
+        Ok(Net {
+            micros: rate.convert(amount)?.0,
+            note: Some(format!("{} at {rate}", Money { amount, currency })),
+        })
+    }
+}
+
+fn line(transaction: Transaction, net: Net, products: &HashMap<&str, &Product>) -> Line {
     let recorded = transaction.recorded;
     let product = recorded.product.map(|sku| match products.get(&*sku) {
         Some(product) if !product.name.is_empty() => format!("{sku} {}", product.name),
         _ => sku,
     });
+    let corrects = transaction
+        .corrects
+        .map(|position| format!("corrects line {}", amount::count(position)));
     Line {
         position: transaction.position,
         date: recorded.date.to_string(),
@@ -122,10 +158,11 @@ fn line(transaction: Transaction, products: &HashMap<&str, &Product>) -> Line {
         document: recorded.key,
         product: product.unwrap_or_default(),
         quantity: recorded.quantity.unwrap_or_default().0,
-        net: recorded.net_amount.unwrap_or_default().0,
-        note: transaction
-            .corrects
-            .map(|position| format!("corrects line {}", amount::count(position))),
+        net: net.micros,
+        note: match (corrects, net.note) {
+            (Some(corrects), Some(note)) => Some(format!("{corrects}; {note}")),
+            (corrects, note) => corrects.or(note),
+        },
     }
 }
 

@@ -196,7 +196,6 @@ fn transfers(program: &Program, descriptor: &Descriptor, kept: &KeptRevision) ->
             amount,
             marking: match transfer.reason {
                 Reason::Original => Marking::Original,
-                // Only what is no statement's is ever reversed.
                 Reason::PriorPeriod => Marking::PriorPeriod,
                 Reason::RateAdjustment => Marking::Rate,
                 Reason::Reversal => Marking::Reversal,

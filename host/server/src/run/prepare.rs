@@ -1,6 +1,7 @@
 //! Everything about a run that is the same for all its participants: terms in force, plan, periods, products.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use domain::account::Account;
@@ -14,12 +15,14 @@ use domain::period::Period;
 use domain::plugin::{Column, Descriptor, Grant, Plan, Side, Window};
 use domain::product::Product;
 use domain::program::{Program, Terms};
+use domain::schedule::Posting;
 use domain::statement::Latest;
 use runtime::Plugin;
 use store::Snapshot;
 use store::account_program::Participant;
 use store::ledger::BalanceFilter;
-use store::segment::{Resolved, Spans};
+use store::run::RunMode;
+use store::segment::{Converter, Resolved, Spans};
 
 use crate::host::Host;
 
@@ -40,6 +43,7 @@ pub struct Prepared {
     /// Numbers of accounts by ordinal; filled where rows name end customers.
     pub numbers: HashMap<u32, String>,
     pub participants: Vec<Member>,
+    pub posting: Posting,
 }
 
 /// A participant with what a run needs of it.
@@ -55,8 +59,9 @@ pub struct Member {
 /// Reads what the run needs and asks the plugin for its plan.
 ///
 /// # Errors
-/// A sentence that names the program, when it does not run in that period, has no terms in force or the plan is refused.
-pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
+/// A sentence that names the program, when it does not run in that period, may not be posted today, has no terms in force or the plan is
+/// refused.
+pub async fn prepare(host: &Host, code: &str, label: &str, mode: RunMode) -> Result<Prepared> {
     let mut snapshot = host.store.read().await?;
     let program = snapshot
         .program(code)
@@ -69,12 +74,22 @@ pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
             program.start
         );
     }
-    let versions = snapshot.approved_terms_of(&program.id).await?;
-    let terms = match Terms::in_force(&versions, period.end) {
-        Some(terms) => terms.clone(),
-        None => bail!("{}", no_terms(&mut snapshot, &program, period.end).await?),
-    };
+    let terms = terms_in_force(&mut snapshot, &program, period.end).await?;
+    let schedule = snapshot.schedule_of(&program.id).await?;
+    let locked = snapshot
+        .period_lock(&program.id, label)
+        .await?
+        .is_some_and(|lock| lock.locked);
     drop(snapshot);
+    let today = schedule.day_at(host.store.clock().now())?;
+    let posting = match mode {
+        RunMode::Actual => schedule.posting(program.calendar, &period, locked, today)?,
+        // It may be looked at whenever.
+        RunMode::WhatIf => Posting {
+            in_time: false,
+            into: None,
+        },
+    };
 
     let (plugin, granted) = host.plugin_of(&terms).await?;
     let plan = plugin.plan(&serde_json::from_str(&terms.json)?)?;
@@ -87,7 +102,11 @@ pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
 
     let mut snapshot = host.store.read().await?;
     let products = snapshot.products().await?;
-    let resolved = Resolved::new(&plan, &products, program.currency)?;
+    let mut resolved = Resolved::new(&plan, &products, program.currency)?;
+    if let Some(conversion) = snapshot.conversion_of(&program.id).await? {
+        let rates = snapshot.rates_into(&conversion.rate_type, program.currency).await?;
+        resolved = resolved.converting(Arc::new(Converter { conversion, rates }));
+    }
     let accounts = match plan.roll_up_levels == Some(0) && !plan.columns.contains(&Column::EndCustomer) {
         true => Vec::new(),
         false => snapshot.accounts().await?,
@@ -113,31 +132,35 @@ pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
             .map(|account| (account.ordinal as u32, account.number))
             .collect(),
         participants,
+        posting,
     })
 }
 
-/// Why a program has no terms in force on a day.
-async fn no_terms(snapshot: &mut Snapshot, program: &Program, day: Day) -> Result<String> {
+/// The approved terms in force on a day.
+///
+/// # Errors
+/// A sentence when there are none, that names the approval which is missing.
+pub async fn terms_in_force(snapshot: &mut Snapshot, program: &Program, day: Day) -> Result<Terms> {
     let code = &program.code;
+    let approved = snapshot.approved_terms_of(&program.id).await?;
+    if let Some(terms) = Terms::in_force(&approved, day) {
+        return Ok(terms.clone());
+    }
     let all = snapshot.terms_of(&program.id).await?;
     if let Some(terms) = Terms::in_force(&all, day)
         && let Some(approval) = snapshot.approval_of(Kind::Terms, terms.id.as_str()).await?
     {
-        let name = approval.label();
-        return Ok(match approval.status {
-            Status::Rejected => format!(
-                "version {} of the terms of `{code}` was rejected, see `gtm approve show {name}`: give it others",
-                terms.version
+        let (name, version) = (approval.label(), terms.version);
+        match approval.status {
+            Status::Rejected => bail!(
+                "version {version} of the terms of `{code}` was rejected, see `gtm approve show {name}`: give it others"
             ),
-            _ => format!(
-                "version {} of the terms of `{code}` waits for approval: `gtm approve yes {name}`, by another than its author",
-                terms.version
+            _ => bail!(
+                "version {version} of the terms of `{code}` waits for approval: `gtm approve yes {name}`, by another than its author"
             ),
-        });
+        }
     }
-    Ok(format!(
-        "program `{code}` has no terms in force on {day}: give it some that hold from then"
-    ))
+    bail!("program `{code}` has no terms in force on {day}: give it some that hold from then")
 }
 
 /// The periods that the plan's windows stand for.
@@ -313,6 +336,7 @@ impl Prepared {
         };
         let dictionary = |found: &Dictionary| found.clone();
         Ok(Context {
+            converted: rows.converted.clone(),
             program: self.program.code.clone(),
             terms: self.terms.json.clone(),
             participant: calculation::Participant {

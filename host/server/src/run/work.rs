@@ -125,6 +125,7 @@ impl Desk<'_> {
             None => (1, Reason::Original),
             Some(latest) => (latest.number + 1, latest.reason(component, &self.prepared.terms.id)),
         };
+        let reason = self.prepared.posting.reason(reason);
         let transfers = match ledger::difference(&calculated.outcome.transfers, posted, reason) {
             Ok(transfers) => transfers,
             Err(e) => {
@@ -174,6 +175,7 @@ impl Desk<'_> {
             output: calculated.output,
             log: calculated.log,
             transfers,
+            posting_period: self.prepared.posting.into.as_ref().map(|period| period.label.clone()),
             receipt: runtime::sign(receipt, self.key)?,
         };
         Ok(Worked {
@@ -226,12 +228,10 @@ impl Desk<'_> {
     fn net_amount(&self, slices: &[ColumnSlice<'_>]) -> Total {
         let (start, end) = (self.prepared.period.start.number(), self.prepared.period.end.number());
         let own = |slice: &ColumnSlice<'_>| -> i128 {
-            let rows = slice
-                .date
-                .iter()
-                .zip(slice.net_amount)
-                .filter(|(date, _)| start <= **date && **date <= end);
-            rows.map(|(_, amount)| i128::from(*amount)).sum()
+            let before = slice.date.partition_point(|date| *date < start);
+            let until = slice.date.partition_point(|date| *date <= end);
+            let amounts = slice.net_amount.get(before..until).unwrap_or(&[]);
+            amounts.iter().map(|amount| i128::from(*amount)).sum()
         };
         slices.iter().map(own).sum::<i128>().into()
     }

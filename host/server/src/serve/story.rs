@@ -281,6 +281,7 @@ impl Quarter {
             number,
             terms: self.terms.id.clone(),
             transfers,
+            posting_period: None,
             receipt: Receipt {
                 program: self.program.code.clone(),
                 account: account.to_string(),

@@ -6,10 +6,12 @@ use std::ops::Range;
 
 use domain::calculation::Dictionary;
 use domain::columns::{AttributeColumn, ColumnSlice, Columns, NO_VALUE};
+use domain::exchange::Converted;
 use domain::plugin::Column;
 use domain::transaction::DateBasis;
 use domain::{Error, Result};
 
+use super::convert::{convert, takes};
 use super::integers::Stored;
 use super::opened::{Opened, Segments};
 use super::resolve::{Resolved, Spans};
@@ -26,6 +28,8 @@ pub struct Gathered<'a> {
     pub end_customers: Vec<u32>,
     /// One for each attribute wanted; values in the order in which they first appear.
     pub dictionaries: Vec<Dictionary>,
+    /// The rates that rows in other currencies were converted by.
+    pub converted: Option<Converted>,
 }
 
 impl Gathered<'_> {
@@ -42,6 +46,8 @@ pub struct Scratch {
     pieces: Vec<Piece>,
     parts: Vec<Part>,
     /// The rows that are copied, in order.
+    runs: Vec<Run>,
+    /// Rows of several pieces, to be put in order.
     order: Vec<Entry>,
     /// Selectors, products, end customers and attributes of all rows; the other columns of those that are copied.
     columns: Columns,
@@ -70,11 +76,28 @@ impl Piece {
 #[derive(Clone, Debug)]
 enum Part {
     Lent(Piece),
-    /// A range of the rows copied.
-    Copied(Range<usize>),
+    /// Some of the runs, and which of the rows copied these are.
+    Copied {
+        runs: Range<usize>,
+        rows: Range<usize>,
+    },
 }
 
-/// A row to be copied.
+/// Rows that stand one after the other and are copied so.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    pub segment: u32,
+    start: u32,
+    end: u32,
+}
+
+impl Run {
+    pub fn rows(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// A row to be put in order.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     date: i32,
@@ -85,8 +108,8 @@ struct Entry {
 }
 
 /// The rows of some accounts (the participant and, where the program rolls up, those below it), each named once, in those days by the
-/// plan's date. A row without that date is in no day. A row that would be sent and lacks a wanted column, or is in another currency, is
-/// an error that names it.
+/// plan's date. A row without that date is in no day. A row that would be sent and lacks a wanted column, or is in a currency that cannot be
+/// converted, is an error that names it.
 pub fn gather<'a>(
     segments: &'a Segments,
     wanted: &Resolved,
@@ -98,6 +121,7 @@ pub fn gather<'a>(
         near,
         pieces,
         parts,
+        runs,
         order,
         columns,
         products,
@@ -105,8 +129,9 @@ pub fn gather<'a>(
     } = scratch;
     find(segments, wanted.dates_by, accounts, spans, near, pieces);
     parts.clear();
-    order.clear();
+    runs.clear();
     columns.selectors.clear();
+    let mut copied = 0;
     let mut rest = &pieces[..];
     while let Some((group, others)) = split_group(rest) {
         rest = others;
@@ -116,32 +141,53 @@ pub fn gather<'a>(
             parts.push(Part::Lent(*piece));
             continue;
         }
-        let start = order.len();
-        select(segments, wanted, spans, group, order)?;
-        let chosen = &mut order[start..];
-        let key = |entry: &Entry| (entry.date, entry.position);
-        if !chosen.is_sorted_by_key(key) {
-            // The pieces are runs in order, which this sort finds and merges.
-            chosen.sort_by_key(key);
+        let (first_run, first_row) = (runs.len(), columns.selectors.len());
+        let mut chosen = Chosen {
+            runs,
+            first_run,
+            selectors: &mut columns.selectors,
+        };
+        match group {
+            [piece] if wanted.dates_by == DateBasis::Transaction => {
+                select(segments, wanted, spans, piece, |entry| chosen.push(&entry))?;
+            }
+            _ => {
+                order.clear();
+                for piece in group {
+                    select(segments, wanted, spans, piece, |entry| order.push(entry))?;
+                }
+                // The pieces are runs in order, which this sort finds and merges.
+                order.sort_by_key(|entry| (entry.date, entry.position));
+                order.iter().for_each(|entry| chosen.push(entry));
+            }
         }
         if !group.iter().all(|piece| is_complete(segments, wanted, piece)) {
-            check(segments, wanted, chosen)?;
+            check(segments, wanted, &runs[first_run..])?;
         }
-        columns.selectors.extend(chosen.iter().map(|entry| entry.selectors));
+        let rows = copied..copied + columns.selectors.len() - first_row;
+        copied = rows.end;
         match parts.last_mut() {
-            Some(Part::Copied(rows)) => rows.end = order.len(),
-            _ if start < order.len() => parts.push(Part::Copied(start..order.len())),
+            Some(Part::Copied {
+                runs: last,
+                rows: before,
+            }) => (last.end, before.end) = (runs.len(), copied),
+            _ if !rows.is_empty() => parts.push(Part::Copied {
+                runs: first_run..runs.len(),
+                rows,
+            }),
             _ => (),
         }
     }
-    copy(segments, wanted, order, columns);
+    copy(segments, wanted, runs, columns);
+    let converted = convert(segments, wanted, runs, columns)?;
 
-    let rows = Rows { segments, parts, order };
+    let rows = Rows { segments, parts, runs };
     let mut gathered = Gathered {
         slices: Vec::new(),
         products: Vec::new(),
         end_customers: Vec::new(),
         dictionaries: Vec::new(),
+        converted,
     };
     columns.product.clear();
     if wanted.wants(Column::Product) {
@@ -266,16 +312,17 @@ fn lend(segments: &Segments, wanted: &Resolved, spans: &Spans, piece: &Piece, se
         selectors.resize(before + rows.len(), 0);
         return true;
     }
-    let mut whole = true;
-    selectors.extend(segment.products()[rows].iter().map(|product| {
-        let bits = wanted.bits(*product).unwrap_or(0);
-        whole &= bits != 0;
-        bits
-    }));
-    if !whole {
-        selectors.truncate(before);
+    selectors.reserve(rows.len());
+    for product in &segment.products()[rows] {
+        match wanted.bits(*product) {
+            None | Some(0) => {
+                selectors.truncate(before);
+                return false;
+            }
+            Some(bits) => selectors.push(bits),
+        }
     }
-    whole
+    true
 }
 
 /// Whether every row is in the program's currency and has every wanted column.
@@ -293,65 +340,91 @@ fn is_complete(segments: &Segments, wanted: &Resolved, piece: &Piece) -> bool {
     in_currency && wanted.columns.iter().all(has)
 }
 
-/// Adds the rows wanted of some pieces, piece after piece.
+/// Where the rows that were chosen go.
+struct Chosen<'a> {
+    runs: &'a mut Vec<Run>,
+    /// From here on runs may grow.
+    first_run: usize,
+    selectors: &'a mut Vec<u32>,
+}
+
+impl Chosen<'_> {
+    fn push(&mut self, entry: &Entry) {
+        self.selectors.push(entry.selectors);
+        match self.runs[self.first_run..].last_mut() {
+            Some(run) if run.segment == entry.segment && run.end == entry.row => run.end += 1,
+            _ => self.runs.push(Run {
+                segment: entry.segment,
+                start: entry.row,
+                end: entry.row + 1,
+            }),
+        }
+    }
+}
+
+/// Takes the rows wanted of a piece, one after the other.
 fn select(
     segments: &Segments,
     wanted: &Resolved,
     spans: &Spans,
-    pieces: &[Piece],
-    order: &mut Vec<Entry>,
+    piece: &Piece,
+    mut take: impl FnMut(Entry),
 ) -> Result<()> {
-    for piece in pieces {
-        let segment = segments.get(piece.segment);
-        let rows = piece.rows();
-        let (dates, positions) = (
-            &segment.dates(wanted.dates_by)[rows.clone()],
-            &segment.positions()[rows.clone()],
-        );
-        let kinds = &segment.kinds()[rows.clone()];
-        let products = if wanted.selects {
-            &segment.products()[rows.clone()]
-        } else {
-            &[]
-        };
-        let mut superseded = segment.superseded(rows.clone()).iter().peekable();
-        for (place, row) in (piece.start..piece.end).enumerate() {
-            if superseded.next_if(|gone| **gone == row).is_some() {
-                continue;
-            }
-            let (date, position) = (dates[place], positions[place]);
-            if !wanted.wants_kind(kinds[place]) || !spans.contain(date) {
-                continue;
-            }
-            let selectors = match products.get(place).map(|product| (product, wanted.bits(*product))) {
-                None => 0,
-                Some((_, Some(0))) => continue,
-                Some((_, Some(bits))) => bits,
-                Some((product, None)) => {
-                    return Err(Error::new(format!(
-                        "the row at journal position {position} names product ordinal {product}, which is not among the products: read them again"
-                    )));
-                }
-            };
-            order.push(Entry {
-                date,
-                selectors,
-                position,
-                segment: piece.segment,
-                row,
-            });
+    let segment = segments.get(piece.segment);
+    let rows = piece.rows();
+    let (dates, positions) = (
+        &segment.dates(wanted.dates_by)[rows.clone()],
+        &segment.positions()[rows.clone()],
+    );
+    let kinds = &segment.kinds()[rows.clone()];
+    let products = if wanted.selects {
+        &segment.products()[rows.clone()]
+    } else {
+        &[]
+    };
+    let every_kind = segment.kinds & !wanted.kinds == 0;
+    // By the transaction's own date pieces were cut where the days end.
+    let every_day = wanted.dates_by == DateBasis::Transaction;
+    let mut superseded = segment.superseded(rows);
+    for (place, row) in (piece.start..piece.end).enumerate() {
+        if superseded.first() == Some(&row) {
+            superseded = &superseded[1..];
+            continue;
         }
+        let (date, position) = (dates[place], positions[place]);
+        if !(every_kind || wanted.wants_kind(kinds[place])) || !(every_day || spans.contain(date)) {
+            continue;
+        }
+        let selectors = match products.get(place).map(|product| (product, wanted.bits(*product))) {
+            None => 0,
+            Some((_, Some(0))) => continue,
+            Some((_, Some(bits))) => bits,
+            Some((product, None)) => {
+                return Err(Error::new(format!(
+                    "the row at journal position {position} names product ordinal {product}, which is not among the products: read them again"
+                )));
+            }
+        };
+        take(Entry {
+            date,
+            selectors,
+            position,
+            segment: piece.segment,
+            row,
+        });
     }
     Ok(())
 }
 
-/// Refuses the first row that is in another currency or lacks a wanted column.
-fn check(segments: &Segments, wanted: &Resolved, order: &[Entry]) -> Result<()> {
-    for entry in order {
-        let (segment, row) = (segments.get(entry.segment), entry.row as usize);
-        let position = entry.position;
+/// Refuses the first row that is in a currency that the program does not take, or lacks a wanted column.
+fn check(segments: &Segments, wanted: &Resolved, runs: &[Run]) -> Result<()> {
+    for (segment, row) in runs
+        .iter()
+        .flat_map(|run| run.rows().map(|row| (segments.get(run.segment), row)))
+    {
+        let position = segment.positions()[row];
         let currency = segment.currencies()[row];
-        if currency != wanted.currency_number {
+        if !takes(wanted, currency) {
             let (found, program) = (currency_code(currency), wanted.currency);
             return Err(Error::new(format!(
                 "the row at journal position {position} is in {found} and the program in {program}: correct the row or move it to a program in {found}"
@@ -372,12 +445,12 @@ fn check(segments: &Segments, wanted: &Resolved, order: &[Entry]) -> Result<()> 
     Ok(())
 }
 
-fn copy(segments: &Segments, wanted: &Resolved, order: &[Entry], columns: &mut Columns) {
-    columns.position.clear();
-    columns.position.extend(order.iter().map(|entry| entry.position));
-    columns.date.clear();
-    columns.date.extend(order.iter().map(|entry| entry.date));
-    fill(&mut columns.kind, segments, order, Opened::kinds);
+fn copy(segments: &Segments, wanted: &Resolved, runs: &[Run], columns: &mut Columns) {
+    fill(&mut columns.position, segments, runs, Opened::positions);
+    fill(&mut columns.date, segments, runs, |segment| {
+        segment.dates(wanted.dates_by)
+    });
+    fill(&mut columns.kind, segments, runs, Opened::kinds);
     for (column, values) in [
         (Column::Quantity, &mut columns.quantity),
         (Column::NetAmount, &mut columns.net_amount),
@@ -385,16 +458,17 @@ fn copy(segments: &Segments, wanted: &Resolved, order: &[Entry], columns: &mut C
         (Column::Cost, &mut columns.cost),
         (Column::ListPrice, &mut columns.list_price),
     ] {
-        let order = if wanted.wants(column) { order } else { &[] };
-        fill(values, segments, order, |segment| segment.measures(column));
+        let runs = if wanted.wants(column) { runs } else { &[] };
+        fill(values, segments, runs, |segment| segment.measures(column));
     }
 }
 
-fn fill<T: Copy>(values: &mut Vec<T>, segments: &Segments, order: &[Entry], of: impl Fn(&Opened) -> &[T]) {
+fn fill<T: Copy>(values: &mut Vec<T>, segments: &Segments, runs: &[Run], of: impl Fn(&Opened) -> &[T]) {
     values.clear();
-    for run in order.chunk_by(|one, next| one.segment == next.segment) {
-        let column = of(segments.get(run[0].segment));
-        values.extend(run.iter().map(|entry| column[entry.row as usize]));
+    for same in runs.chunk_by(|one, next| one.segment == next.segment) {
+        let column = of(segments.get(same[0].segment));
+        same.iter()
+            .for_each(|run| values.extend_from_slice(&column[run.rows()]));
     }
 }
 
@@ -402,7 +476,7 @@ fn fill<T: Copy>(values: &mut Vec<T>, segments: &Segments, order: &[Entry], of: 
 struct Rows<'a> {
     segments: &'a Segments,
     parts: &'a [Part],
-    order: &'a [Entry],
+    runs: &'a [Run],
 }
 
 impl<'a> Rows<'a> {
@@ -413,10 +487,11 @@ impl<'a> Rows<'a> {
                     let segment = self.segments.get(piece.segment);
                     piece.rows().for_each(|row| read(segment, row));
                 }
-                Part::Copied(rows) => {
-                    self.order[rows.clone()]
-                        .iter()
-                        .for_each(|entry| read(self.segments.get(entry.segment), entry.row as usize));
+                Part::Copied { runs, .. } => {
+                    for run in &self.runs[runs.clone()] {
+                        let segment = self.segments.get(run.segment);
+                        run.rows().for_each(|row| read(segment, row));
+                    }
                 }
             }
         }
@@ -463,7 +538,7 @@ fn slices<'a>(segments: &'a Segments, wanted: &Resolved, parts: &[Part], columns
     let slice = |part: &Part| {
         let (segment, rows) = match part {
             Part::Lent(piece) => (Some(segments.get(piece.segment)), piece.rows()),
-            Part::Copied(rows) => (None, rows.clone()),
+            Part::Copied { rows, .. } => (None, rows.clone()),
         };
         let made = done..done + rows.len();
         done = made.end;

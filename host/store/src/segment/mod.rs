@@ -6,6 +6,7 @@
 //! For a replay [`Segments::from_rows`] stands in for the sealed ones, so that both ways run through the same code.
 //! Nothing here knows a database or a file: contents come and go as bytes.
 
+mod convert;
 mod corrections;
 mod gather;
 mod info;
@@ -20,6 +21,7 @@ mod stage;
 mod tests;
 mod unit;
 
+pub use convert::Converter;
 pub use corrections::Corrections;
 pub use gather::{Gathered, Scratch, gather};
 pub use info::{Info, Segment, bucket_of};

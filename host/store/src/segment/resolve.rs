@@ -1,4 +1,6 @@
 use domain::columns::NO_VALUE;
+use std::sync::Arc;
+
 use domain::currency::Currency;
 use domain::period::Period;
 use domain::plugin::{Column, Plan};
@@ -6,6 +8,7 @@ use domain::product::Product;
 use domain::transaction::{DateBasis, RowKind};
 use domain::{Error, Result};
 
+use super::convert::Converter;
 use super::row::currency_number;
 
 /// A plan as gathering needs it, worked out once for a run: which selectors want which product, by its ordinal.
@@ -22,12 +25,13 @@ pub struct Resolved {
     pub(super) attributes: Vec<String>,
     pub(super) currency: Currency,
     pub(super) currency_number: u32,
+    pub(super) converter: Option<Arc<Converter>>,
 }
 
 const UNKNOWN: u64 = u64::MAX;
 
 impl Resolved {
-    /// With every product that a row may name. Rows must be in the program's currency.
+    /// With every product that a row may name. Rows must be in the program's currency, unless it converts.
     pub fn new<'a>(plan: &Plan, products: impl IntoIterator<Item = &'a Product>, currency: Currency) -> Result<Self> {
         plan.check()?;
         let selects = !plan.selectors.is_empty();
@@ -63,7 +67,16 @@ impl Resolved {
             attributes: plan.attributes.clone(),
             currency,
             currency_number: currency_number(currency),
+            converter: None,
         })
+    }
+
+    /// Takes rows in other currencies as well, and converts them.
+    pub fn converting(self, converter: Arc<Converter>) -> Self {
+        Self {
+            converter: Some(converter),
+            ..self
+        }
     }
 
     pub(super) fn wants(&self, column: Column) -> bool {

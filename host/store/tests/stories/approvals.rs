@@ -7,7 +7,7 @@ use store::Tx;
 use store::approval::NewApproval;
 
 use crate::company::begin_quarter;
-use crate::database::Database;
+use crate::database::{Database, ada};
 
 stories! {
     what_no_rule_names_needs_no_approval
@@ -33,13 +33,14 @@ async fn as_actor(db: &Database, name: &str) -> Tx {
     db.store.begin(&actor(name)).await.unwrap()
 }
 
-fn claim(amount: &str) -> NewApproval<'static> {
+fn claim<'a>(amount: &str, author: &'a Actor) -> NewApproval<'a> {
     NewApproval {
         kind: Kind::Claim,
         subject: "claim-1",
         title: "claim C-1 of `a`".into(),
         amount: Some(money(amount)),
         unit: Some("GBP"),
+        author,
     }
 }
 
@@ -85,7 +86,7 @@ pub async fn ask_and_approve(db: &Database) -> Approval {
     let mut tx = db.begin().await;
     rules(&mut tx).await;
     let asked = tx
-        .ask_approval(&claim("500"), day("2011-03-01"))
+        .ask_approval(&claim("500", &ada()), day("2011-03-01"))
         .await
         .unwrap()
         .unwrap();
@@ -102,12 +103,17 @@ pub async fn ask_and_approve(db: &Database) -> Approval {
 async fn what_no_rule_names_needs_no_approval(db: Database) -> Database {
     let mut tx = db.begin().await;
     assert_eq!(
-        tx.ask_approval(&claim("1000000"), day("2011-03-01")).await.unwrap(),
+        tx.ask_approval(&claim("1000000", &ada()), day("2011-03-01"))
+            .await
+            .unwrap(),
         None
     );
     tx.use_override("year", money("10"), "budget north").await.unwrap();
     rules(&mut tx).await;
-    assert_eq!(tx.ask_approval(&claim("100"), day("2011-03-01")).await.unwrap(), None);
+    assert_eq!(
+        tx.ask_approval(&claim("100", &ada()), day("2011-03-01")).await.unwrap(),
+        None
+    );
     assert_eq!(tx.approvals(false).await.unwrap(), []);
     let kinds: Vec<_> = tx
         .approval_rules()
@@ -131,7 +137,7 @@ async fn a_large_claim_takes_two_people_and_a_stand_in_is_not_a_second(db: Datab
     let mut tx = db.begin().await;
     rules(&mut tx).await;
     let asked = tx
-        .ask_approval(&claim("5000.01"), day("2011-03-01"))
+        .ask_approval(&claim("5000.01", &ada()), day("2011-03-01"))
         .await
         .unwrap()
         .unwrap();
@@ -204,6 +210,7 @@ async fn terms_are_in_force_when_somebody_else_approved_them(db: Database) -> Da
         title: "terms of `volume`".into(),
         amount: None,
         unit: None,
+        author: &ada(),
     };
     let asked = tx.ask_approval(&new, day("2011-03-01")).await.unwrap().unwrap();
     let program = &quarter.program.id;
@@ -235,6 +242,7 @@ async fn an_override_is_used_once_and_by_whom_it_was_given(db: Database) -> Data
         title: "the fair".into(),
         amount: Some(money("10")),
         unit: Some("GBP"),
+        author: &ada(),
     };
     let asked = tx.ask_approval(&new, day("2011-03-01")).await.unwrap().unwrap();
     assert!(tx.use_override("year", money("10"), "budget north").await.is_err());

@@ -205,6 +205,7 @@ async fn money_goes_into_a_fund_and_what_nobody_was_promised_comes_back(db: Data
         program: &program.id,
         account: &quarter.a,
         period: None,
+        posting_period: None,
         transfers: &[promised],
     }])
     .await
@@ -340,6 +341,7 @@ async fn the_same_thing_is_not_posted_twice(db: Database) -> Database {
         program: &quarter.program.id,
         account: &quarter.a,
         period: Some("2011-Q1"),
+        posting_period: None,
         transfers,
     };
     let transfers = [transfer("settlement", -5)];

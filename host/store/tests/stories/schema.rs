@@ -6,8 +6,10 @@ use sqlx::{Connection, PgConnection, Row, SqliteConnection};
 use crate::approvals::ask_and_approve;
 use crate::company::{begin_quarter, open_for_business, sale, transfer};
 use crate::database::{Database, try_open};
+use crate::exchange::{by_spot, usd};
 use crate::funds::put_into_a_fund;
 use crate::payments::settled_and_paid;
+use crate::schedules::grace;
 
 stories! {
     what_is_append_only_refuses_change
@@ -23,16 +25,24 @@ async fn what_is_append_only_refuses_change(db: Database) -> Database {
         .await
         .unwrap();
     put_into_a_fund(&mut tx, &quarter.program, &quarter.a).await;
+    tx.add_rates(&[usd("2011-01-05", "0.64")]).await.unwrap();
+    tx.state_conversion(&quarter.program.id, &by_spot()).await.unwrap();
+    tx.state_schedule(&quarter.program.id, &grace(5)).await.unwrap();
+    tx.change_lock(&quarter.program.id, "2011-Q1", true, "audited")
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     ask_and_approve(&db).await;
-    let tx = db.begin().await;
-    tx.commit().await.unwrap();
     settled_and_paid(&db, &quarter).await;
     let columns = [
         ("journal", "account"),
         ("terms", "version"),
         ("revisions", "log"),
         ("transfers", "amount_micros"),
+        ("exchange_rates", "rate"),
+        ("program_conversions", "rate_type"),
+        ("program_schedules", "grace_days"),
+        ("period_locks", "reason"),
         ("audit", "actor"),
         ("budget_changes", "reason"),
         ("allocations", "reason"),

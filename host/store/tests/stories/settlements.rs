@@ -120,6 +120,7 @@ async fn what_is_payable_is_money_by_participant_program_and_period(db: Database
         program: &quarter.program.id,
         account: &quarter.b,
         period: None,
+        posting_period: None,
         transfers: &claimed,
     };
     tx.post_transfers(&[posting]).await.unwrap();
@@ -191,6 +192,7 @@ async fn the_same_transfers_of_a_subject_are_not_posted_twice(db: Database) -> D
         program: &quarter.program.id,
         account: &quarter.a,
         period: Some("2011-Q1"),
+        posting_period: None,
         transfers: &transfers,
     };
     let mut tx = db.begin().await;

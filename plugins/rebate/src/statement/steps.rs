@@ -1,11 +1,12 @@
 //! The steps of a rule, in the order in which it is worked out.
 
+use gtm_sdk::cap::Limit;
 use gtm_sdk::explanation;
 use gtm_sdk::money::Exact;
 use gtm_sdk::rounding::{Rounding, round};
 use gtm_sdk::{Figure, Micros, Problem};
 
-use crate::due::{Due, Limit};
+use crate::due::Due;
 use crate::reckon::Reckoned;
 use crate::scale::Pays;
 use crate::terms::{Measure, Rule, WithoutBaseline};

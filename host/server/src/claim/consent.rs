@@ -1,0 +1,102 @@
+//! A claim of an amount that a rule names is decided with the consent that the rule demands: see [`domain::approval`]. What is consented to
+//! is one ruling; where a claim is ruled on again, consent is asked for again.
+
+use anyhow::{Context as _, Result, bail};
+use domain::actor::Actor;
+use domain::adjudication::ClaimKind;
+use domain::approval::{Approval, Kind, Status, Verdict};
+use domain::currency::Currency;
+use domain::day::Day;
+use domain::id::ClaimId;
+use domain::money::Micros;
+use store::approval::NewApproval;
+use store::claim::KeptClaim;
+use store::{Snapshot, Tx};
+
+/// One ruling on a claim, and what would be approved by it.
+#[derive(Clone, Copy)]
+pub struct Proposal<'a> {
+    pub claim: &'a KeptClaim,
+    pub ruling: i64,
+    pub approved: Micros,
+    pub currency: Currency,
+}
+
+impl Proposal<'_> {
+    fn kind(&self) -> Kind {
+        match self.claim.standing.kind {
+            ClaimKind::Request => Kind::Request,
+            ClaimKind::Claim | ClaimKind::Deduction => Kind::Claim,
+        }
+    }
+
+    fn subject(&self) -> String {
+        subject(&self.claim.id, self.ruling)
+    }
+}
+
+fn subject(claim: &ClaimId, ruling: i64) -> String {
+    format!("{claim}:{ruling}")
+}
+
+/// Asks for consent where a rule demands it; whoever submitted the claim is the author.
+pub async fn ask(tx: &mut Tx, of: Proposal<'_>, author: &Actor, today: Day) -> Result<Option<Approval>> {
+    let new = NewApproval {
+        kind: of.kind(),
+        subject: &of.subject(),
+        title: format!("{} {}", of.claim.standing.kind.as_str(), of.claim.number),
+        amount: Some(of.approved),
+        unit: Some(of.currency.code()),
+        author,
+    };
+    Ok(tx.ask_approval(&new, today).await?)
+}
+
+/// Takes a decision as its actor's verdict, where consent is needed, and says whether the claim can be decided now.
+///
+/// # Errors
+/// When the actor has no authority, or somebody rejected it before.
+pub async fn given(
+    tx: &mut Tx,
+    of: Proposal<'_>,
+    verdict: Verdict,
+    words: &str,
+    author: &Actor,
+    today: Day,
+) -> Result<bool> {
+    let covers = |approval: &Approval| approval.amount.is_some_and(|amount| amount >= of.approved);
+    let asked = tx.approval_of(of.kind(), &of.subject()).await?.filter(covers);
+    let asked = match (asked, verdict) {
+        (None, Verdict::Approve) => ask(tx, of, author, today).await?,
+        (asked, _) => asked,
+    };
+    let Some(approval) = asked else { return Ok(true) };
+    match (approval.status, verdict) {
+        (Status::Open, _) => {
+            let voted = tx.vote(approval.number, verdict, words, today).await?;
+            Ok(voted.status != Status::Open)
+        }
+        (Status::Rejected, Verdict::Approve) => {
+            bail!("{} was rejected: deny the claim, or have it reopened", approval.label())
+        }
+        _ => Ok(true),
+    }
+}
+
+/// The newest that was asked for about a claim.
+pub async fn about(snapshot: &mut Snapshot, claim: &KeptClaim) -> Result<Option<Approval>> {
+    let Some(ruling) = snapshot.rulings(&claim.id).await?.last().map(|kept| kept.number) else {
+        return Ok(None);
+    };
+    let of = Proposal {
+        claim,
+        ruling,
+        approved: claim.approved,
+        currency: snapshot
+            .program_by_id(&claim.program)
+            .await?
+            .context("the claim's program is missing")?
+            .currency,
+    };
+    Ok(snapshot.approval_of(of.kind(), &of.subject()).await?)
+}

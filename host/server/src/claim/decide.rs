@@ -1,0 +1,248 @@
+//! A person confirms the plugin's ruling, pays lines with less, or denies. It is somebody else than the one who submitted.
+
+use anyhow::{Context as _, Result, bail};
+use domain::approval;
+use domain::claim::verdict::{Less, Verdict, confirm, deny};
+use domain::claim::{Event, another};
+use domain::digest::Digest;
+use domain::id::{AgreementId, ClaimId};
+use domain::money::Micros;
+use store::Tx;
+use store::agreement::Use;
+use store::claim::{Happening, KeptClaim};
+
+use super::consent::{Proposal, given};
+use super::ground::{Asking, Ground};
+use super::rule::{Answer, Books, rule};
+use super::submit::stake_of;
+use super::{again, find, proof, submitter, today};
+use crate::host::Host;
+
+/// What somebody decides.
+#[derive(Clone, Debug)]
+pub enum Choice {
+    /// As the plugin ruled, with less on some lines.
+    Approve {
+        less: Vec<Less>,
+        reason: Option<String>,
+    },
+    Deny {
+        reason: String,
+    },
+}
+
+/// Reads `N=AMOUNT`.
+pub fn less(text: &str) -> Result<Less> {
+    let refuse = || format!("`{text}` is no line with an amount: write N=AMOUNT, such as 2=99.50");
+    let (line, amount) = text.split_once('=').with_context(refuse)?;
+    Ok(Less {
+        line: line.trim().parse().ok().with_context(refuse)?,
+        amount: amount.trim().parse::<Micros>()?,
+    })
+}
+
+pub async fn decide(host: &Host, name: &str, choice: &Choice) -> Result<ClaimId> {
+    let mut tries = 0;
+    loop {
+        match decided(host, name, choice).await {
+            Ok(Some(id)) => return Ok(id),
+            Ok(None) => again(&mut tries, None).await?,
+            Err(e) => again(&mut tries, Some(e)).await?,
+        }
+    }
+}
+
+/// Nothing when what the ruling rests on was changed by somebody else in between.
+async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<ClaimId>> {
+    let mut snapshot = host.store.read().await?;
+    let claim = find(&mut snapshot, name).await?;
+    // Whether it can be decided at all; how is known at the end.
+    claim
+        .standing
+        .after(&claim.number, Event::Decide(domain::claim::Outcome::Denied))?;
+    let author = submitter(&mut snapshot, &claim).await?;
+    another(&host.actor, &author, &claim.number)?;
+    let program = snapshot
+        .program_by_id(&claim.program)
+        .await?
+        .context("the claim's program is missing")?;
+    let rulings = snapshot.rulings(&claim.id).await?;
+    let latest = rulings.last().context("the claim was not ruled on")?;
+    let ruled: domain::adjudication::Decision =
+        serde_json::from_slice(&latest.ruled.output).context("the ruling that was kept cannot be read")?;
+    let asked = snapshot.asked(&claim).await?;
+    let proofs = proof::proofs(&snapshot.attachments(&claim.id).await?, &[]);
+    drop(snapshot);
+    let ground = Ground::of(host, &program, claim.submitted).await?;
+    let books = Books {
+        program: &program,
+        account: &claim.account,
+        descriptor: ground.plugin.descriptor(),
+    };
+
+    let proposal = |verdict: &Verdict| Proposal {
+        claim: &claim,
+        ruling: latest.number,
+        approved: verdict.approved,
+        currency: program.currency,
+    };
+
+    let (less, reason) = match choice {
+        Choice::Deny { reason } => {
+            let verdict = deny(&asked, reason)?;
+            let mut tx = host.store.begin(&host.actor).await?;
+            books.hold(&mut tx).await?;
+            given(
+                &mut tx,
+                proposal(&verdict),
+                approval::Verdict::Reject,
+                reason,
+                &author,
+                today(host),
+            )
+            .await?;
+            kept(&mut tx, &books, &claim, &verdict, latest.number, reason, today(host)).await?;
+            tx.commit().await?;
+            return Ok(Some(claim.id));
+        }
+        Choice::Approve { less, reason } => (less, reason),
+    };
+    let asking = Asking {
+        account: &claim.account,
+        asked: &asked,
+        kept: Some(&claim),
+        request: claim.request.as_ref(),
+        proofs: &proofs,
+    };
+    let question = ground.question(&mut host.store.read().await?, asking).await?;
+    let same_ground = ground.terms.component == latest.ruled.receipt.component
+        && Digest::of(&domain::digest::canonical_json(&question.context)?) == latest.ruled.receipt.context
+        && Digest::of(&domain::digest::canonical_json(&question.evidence)?) == latest.ruled.receipt.evidence;
+    let newer = match same_ground {
+        true => None,
+        false => Some(rule(host, &ground, question.clone(), latest.number + 1).await?),
+    };
+    let verdict = confirm(&asked, &ruled, program.currency, less, reason.as_deref())?;
+
+    let mut tx = host.store.begin(&host.actor).await?;
+    books.hold(&mut tx).await?;
+    if ground.question(&mut tx, asking).await? != question {
+        return Ok(None);
+    }
+    match newer {
+        Some(newer) if newer.decision.lines != ruled.lines => {
+            ruled_again(&mut tx, &books, &claim, &newer, today(host)).await?;
+            tx.commit().await?;
+            bail!(
+                "what the ruling on `{}` rests on has changed since, and it was ruled on again: {} {} would be approved by now; look at it \
+                 and decide once more",
+                claim.number,
+                newer.approved,
+                program.currency
+            );
+        }
+        newer => {
+            let words = reason.as_deref().unwrap_or("");
+            let consent = given(
+                &mut tx,
+                proposal(&verdict),
+                approval::Verdict::Approve,
+                words,
+                &author,
+                today(host),
+            );
+            // Where somebody else must agree too, only this one's word is kept.
+            if consent.await? {
+                let number = newer
+                    .as_ref()
+                    .map_or(latest.number, |newer| newer.ruled.receipt.revision);
+                if let Some(newer) = &newer {
+                    tx.add_ruling(&claim.id, &newer.ruled).await?;
+                }
+                kept(&mut tx, &books, &claim, &verdict, number, words, today(host)).await?;
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok(Some(claim.id))
+}
+
+/// Keeps a ruling that says something else than the one before, with what it would approve now.
+pub async fn ruled_again(
+    tx: &mut Tx,
+    books: &Books<'_>,
+    claim: &KeptClaim,
+    answer: &Answer,
+    today: domain::day::Day,
+) -> Result<()> {
+    tx.add_ruling(&claim.id, &answer.ruled).await?;
+    let happening = Happening {
+        approved: answer.approved,
+        written_off: answer.written_off,
+        ruling: answer.ruled.receipt.revision,
+        ..Happening::to(claim, Event::Rule, "what the ruling rested on had changed")
+    };
+    let revision = tx.happen(claim, &happening).await?;
+    let stake = stake_of(
+        claim,
+        domain::claim::Status::InReview,
+        answer.approved,
+        answer.written_off,
+    );
+    books.post(tx, &claim.id, revision, stake, today).await
+}
+
+async fn kept(
+    tx: &mut Tx,
+    books: &Books<'_>,
+    claim: &KeptClaim,
+    verdict: &Verdict,
+    ruling: i64,
+    words: &str,
+    today: domain::day::Day,
+) -> Result<()> {
+    let happening = Happening {
+        approved: verdict.approved,
+        written_off: verdict.written_off,
+        ruling,
+        ..Happening::to(claim, Event::Decide(verdict.outcome), words)
+    };
+    let revision = tx.happen(claim, &happening).await?;
+    tx.add_decisions(&claim.id, revision, ruling, &verdict.lines).await?;
+    let uses = uses(tx, claim, verdict).await?;
+    tx.use_agreements(&claim.id, revision, &uses).await?;
+    let stake = stake_of(claim, verdict.outcome.status(), verdict.approved, verdict.written_off);
+    books.post(tx, &claim.id, revision, stake, today).await
+}
+
+/// What the lines use of agreements. A request promises and uses nothing yet.
+async fn uses(tx: &mut Tx, claim: &KeptClaim, verdict: &Verdict) -> Result<Vec<Use>> {
+    let consumes = verdict.lines.iter().any(|line| !line.consumed.is_empty());
+    if !consumes || claim.standing.kind == domain::adjudication::ClaimKind::Request {
+        return Ok(vec![]);
+    }
+    let agreements = tx.agreements(&claim.program, Some(&claim.account), None, None).await?;
+    let mut uses: Vec<Use> = Vec::new();
+    for line in &verdict.lines {
+        for consumed in &line.consumed {
+            let agreement = agreements
+                .iter()
+                .find(|kept| kept.agreement.number == consumed.agreement)
+                .with_context(|| format!("the agreement `{}` that the ruling uses is missing", consumed.agreement))?;
+            let id: &AgreementId = &agreement.id;
+            // A ruling may use the same agreement for one line in parts.
+            match uses
+                .iter_mut()
+                .find(|used| used.agreement == *id && used.line == line.number)
+            {
+                Some(used) => used.quantity = used.quantity.checked_add(consumed.quantity)?,
+                None => uses.push(Use {
+                    agreement: id.clone(),
+                    line: line.number,
+                    quantity: consumed.quantity,
+                }),
+            }
+        }
+    }
+    Ok(uses)
+}

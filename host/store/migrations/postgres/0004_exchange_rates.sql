@@ -1,0 +1,30 @@
+-- What one unit of a currency is in another, as decimal text. Of the rows with the same type, currencies and day the one with the highest
+-- number counts: a correction is a row of its own.
+create table exchange_rates (
+    number bigint primary key not null,
+    rate_type text collate "C" not null,
+    from_currency text collate "C" not null,
+    to_currency text collate "C" not null,
+    day integer not null,
+    rate text not null,
+    source text not null,
+    actor text not null,
+    recorded_at timestamptz not null,
+    check (from_currency <> to_currency)
+);
+
+create index exchange_rates_day on exchange_rates (rate_type, to_currency, day);
+
+insert into counters (name, value)
+values ('exchange-rates', 0);
+
+-- Programs that convert facts in other currencies than their own: by which type of rate, and by which date of a row.
+create table program_conversions (
+    program text primary key not null references programs (id),
+    rate_type text collate "C" not null,
+    dates_by text not null check (dates_by in ('transaction', 'order', 'ship', 'invoice', 'payment', 'scan')),
+    created_at timestamptz not null
+);
+
+create trigger exchange_rates_keeps_rows before update or delete or truncate on exchange_rates for each statement execute function refuse_change();
+create trigger program_conversions_keeps_rows before update or delete or truncate on program_conversions for each statement execute function refuse_change();

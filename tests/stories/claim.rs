@@ -1,0 +1,8 @@
+//! Requests, claims and deductions from the file that comes in to the ledger.
+
+mod deduction;
+pub mod fund;
+pub mod told;
+mod hostile;
+mod market;
+mod rush;
