@@ -14,6 +14,7 @@ on_both_engines! {
     what_is_held_small_or_not_finished_waits_and_says_why
     what_a_payee_owes_is_netted_or_asked_for
     payments_are_ordered_answered_and_ordered_again
+    what_needs_approval_is_paid_when_somebody_else_agreed
     the_journal_balances_and_a_closed_period_takes_nothing
     payees_come_in_by_file_all_or_none
 }
@@ -326,6 +327,21 @@ fn payments_are_ordered_answered_and_ordered_again(engine: Engine) {
         .map(|payment| format!("{} {}", text(payment, "payment"), text(payment, "status")))
         .collect();
     assert_eq!(listed, ["SD-000002-1 rejected", "SD-000001-1 sent", "SD-000002-2 sent"]);
+}
+
+fn what_needs_approval_is_paid_when_somebody_else_agreed(engine: Engine) {
+    let gtm = paid(engine);
+    gtm.run("approve rule settlement --above 100");
+    gtm.run("approve grant user:boss settlement");
+    settle(&gtm);
+    assert_eq!(text(&gtm.run("document show SD-000002"), "not_approved"), "A-1");
+    let why = "it is not approved: `gtm approve show A-1` says what is missing";
+    let made = gtm.run("payment batch --currency GBP --folder bank");
+    assert_eq!((text(&made, "sum"), text(&made["left_out"][0], "why")), ("12", why));
+    assert!(gtm.refused("approve yes A-1").1.contains("somebody else must"));
+    gtm.run("approve yes A-1 --as user:boss");
+    let made = gtm.run("payment batch --currency GBP --folder bank");
+    assert_eq!((text(&made, "sum"), &made["left_out"]), ("150", &json!([])));
 }
 
 fn the_journal_balances_and_a_closed_period_takes_nothing(engine: Engine) {

@@ -69,7 +69,10 @@ fn killing_settlements_leaves_each_document_whole_or_absent(engine: Engine) {
         std::fs::read_dir(gtm.folder().join("all")).expect("the files").count(),
         3 * names.len()
     );
-    println!("{killed} settlements killed on {engine:?}, {} documents", names.len());
+    println!(
+        "{killed} settlements killed on {engine:?}, {halfway} times with some documents there and others not; {} documents",
+        names.len()
+    );
 }
 
 /// Whatever is there now is whole: numbers without gaps, each document with its transfers, no transfers without their document. Says how

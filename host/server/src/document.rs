@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use chrono::SecondsFormat;
 use documents::{pdf, table, ubl};
+use domain::approval;
 use domain::currency::Currency;
 use domain::day::Day;
 use domain::money::Micros;
@@ -57,6 +58,8 @@ pub struct Shown {
     pub by: String,
     pub at: String,
     pub payments: Vec<Paid>,
+    /// Name of the approval that its payment waits for, or was refused by.
+    pub not_approved: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -132,7 +135,13 @@ pub async fn show(host: &Host, name: &str) -> Result<Shown> {
         ..PaymentFilter::default()
     };
     let payments = snapshot.payments(&filter).await?.into_iter();
+    let approval = snapshot
+        .approval_of(approval::Kind::Settlement, issued.id.as_str())
+        .await?;
     Ok(Shown {
+        not_approved: approval
+            .filter(|approval| approval.status != approval::Status::Approved)
+            .map(|approval| approval.label()),
         summary: Summary::of(&issued),
         digest: issued.digest.to_string(),
         by: issued.by.to_string(),

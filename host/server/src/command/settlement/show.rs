@@ -240,6 +240,9 @@ pub fn document(shown: &document::Shown) -> String {
     if let Some(reversed) = &contents.reverses {
         said += &format!("\n\nbecause: {}", reversed.reason);
     }
+    if let Some(approval) = &shown.not_approved {
+        said += &format!("\n\nnot to be paid: it is not approved, see `gtm approve show {approval}`");
+    }
     if !shown.payments.is_empty() {
         let payments = shown.payments.iter().map(|payment| {
             [
