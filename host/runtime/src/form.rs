@@ -62,9 +62,16 @@ fn check(schema: &str, fields: &Value, lines: &[&Value]) -> Result<(), Vec<Probl
                 None if place > 0 => continue,
                 None => path.to_owned(),
             };
+            // What the validator says of a form without fields is no sentence.
+            let message = match problem.message.strip_prefix("False schema does not allow ") {
+                Some(value) => format!("{value} is not allowed: there are no fields here"),
+                None => problem.message,
+            };
             problems.push(Problem {
+                message,
                 path: Some(path),
-                ..problem
+                code: problem.code,
+                row: None,
             });
         }
         if problems.len() > AT_MOST {
@@ -103,7 +110,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "/fields Additional properties are not allowed ('note' was unexpected)",
+                "/fields \"x\" is not allowed: there are no fields here",
                 "/lines/1/fields/invoice 7 is not of type \"string\"",
                 "/lines/2/fields Additional properties are not allowed ('total' was unexpected)",
                 "/lines/2/fields \"invoice\" is a required property",

@@ -29,7 +29,7 @@ Exit codes:
   0  done
   1  refused or failed; the sentence on standard error says why and what to do
   2  the command line itself is wrong
-  3  done, but something is held: statements in quarantine, or lines refused by an import
+  3  done, but something is held: statements in quarantine, a suspected duplicate, or lines refused by an import
   4  a replay differs from what was recorded, or what was recorded was changed";
 
 /// Go-to-market programs that pay exactly: rebates and their kind, worked out by sandboxed plugins.

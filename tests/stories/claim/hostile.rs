@@ -191,7 +191,7 @@ fn what_is_no_proof_is_not_attached(engine: Engine) {
     let before = everything(&gtm);
     let write = |name: &str, content: &[u8]| std::fs::write(gtm.folder().join(name), content).expect("a file");
     write("bomb.pdf", b"PK\x03\x04\x14\0\0\0\x08\0 zeros without end");
-    write("program.pdf", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0");
+    write("program.pdf", &[&b"\x7fELF\x02\x01\x01"[..], &[0; 60]].concat());
     write("empty.pdf", b"");
     write("large.txt", &vec![b'x'; (10 << 20) + 1]);
     let form = campaign("INV-1", "100").to_string();

@@ -139,6 +139,16 @@ fn a_ruling_is_confirmed_by_somebody_else_or_paid_with_less(engine: Engine) {
         let refused = gtm.refused(&format!("claim decide NORTH-7 {line}"));
         assert_eq!(refused, (1, format!("gtm: {sentence}")), "{line}");
     }
+    // Whoever decides says what.
+    for line in [
+        "decide NORTH-7",
+        "decide NORTH-7 --approve --deny --reason x",
+        "decide NORTH-7 --deny --line 1=1 --reason x",
+        "answer NORTH-7 --words x",
+        "answer NORTH-7 --uphold --reopen --words x",
+    ] {
+        assert_eq!(gtm.refused(&format!("claim {line}")).0, 2, "{line}");
+    }
     assert_eq!(held(&gtm), ["budget -1000", "committed 1000"]);
     let decided = gtm.run("claim decide NORTH-7 --approve --line 1=550.50 --reason lunch-is-not-paid");
     assert_eq!(

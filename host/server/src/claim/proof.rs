@@ -138,7 +138,8 @@ mod tests {
             refused("invoice.pdf", b"PK\x03\x04\x14\0\0\0\x08\0"),
             "`invoice.pdf` is of the type application/zip by its content, which is not taken: attach a PDF, a picture, a text or a spreadsheet"
         );
-        assert!(refused("invoice.pdf", b"\x7fELF\x02\x01\x01").contains("is of the type application/x-executable"));
+        let program = [&b"\x7fELF\x02\x01\x01"[..], &[0; 60]].concat();
+        assert!(refused("invoice.pdf", &program).contains("is of the type application/x-executable"));
         assert!(refused("invoice.txt", b"\0\x01\x02").contains("application/octet-stream"));
         assert_eq!(refused("a.pdf", b""), "`a.pdf` is empty: attach the file itself");
     }

@@ -125,12 +125,11 @@ pub struct List {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "choice", required = true, args = ["approve", "deny"])]
 pub struct Decide {
     /// Its number, or PROGRAM/NUMBER
     pub claim: String,
     /// As the plugin ruled
-    #[arg(long)]
+    #[arg(long, required_unless_present = "deny", conflicts_with = "deny")]
     pub approve: bool,
     /// All of it
     #[arg(long, conflicts_with = "line")]
@@ -174,12 +173,11 @@ pub struct Dispute {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "answer", required = true, args = ["uphold", "reopen"])]
 pub struct Answer {
     /// Its number, or PROGRAM/NUMBER
     pub claim: String,
     /// It stays as it was decided
-    #[arg(long)]
+    #[arg(long, required_unless_present = "reopen", conflicts_with = "reopen")]
     pub uphold: bool,
     /// A new round begins
     #[arg(long)]
