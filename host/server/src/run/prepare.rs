@@ -206,7 +206,7 @@ async fn members(
     Ok(members)
 }
 
-/// What the balances of each account hold from the statements of earlier periods.
+/// What the balances of each account hold of all that was posted into earlier periods.
 async fn opening_balances(
     snapshot: &mut Snapshot,
     program: &Program,
