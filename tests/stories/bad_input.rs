@@ -295,7 +295,7 @@ fn files_that_cannot_be_read_are_refused_as_a_whole(engine: Engine) {
         ),
         (
             "few.csv --profile my-erp",
-            "there is no profile `my-erp`: name one of `accounts`, `contacts`, `products`, `transactions`, `online-retail`, or the path of a profile file",
+            "there is no profile `my-erp`: name one of `accounts`, `contacts`, `products`, `transactions`, `exchange-rates`, `online-retail`, or the path of a profile file",
         ),
         (
             "few.csv --profile colour.toml",
