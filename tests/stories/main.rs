@@ -6,6 +6,7 @@ mod real_sales;
 
 mod bad_input;
 mod correction;
+mod enrolment;
 mod examples;
 mod kill;
 mod tampering;

@@ -1,5 +1,6 @@
 //! One command from the words that were typed to the words that are printed.
 
+pub mod participation;
 pub mod show;
 
 use std::num::NonZeroUsize;
@@ -147,15 +148,7 @@ async fn program_command(host: &Host, of: cli::Program, format: Format) -> Resul
                 show::programs(std::slice::from_ref(created))
             })?;
         }
-        cli::Program::Enrol(of) => {
-            let enrolled = program::enrol(host, &of).await?;
-            let counts = serde_json::json!({ "new": enrolled.new, "changed": enrolled.changed, "unchanged": enrolled.unchanged });
-            let text = format!(
-                "{} enrolled, {} changed, {} as before",
-                enrolled.new, enrolled.changed, enrolled.unchanged
-            );
-            print(format, &counts, |_| text)?;
-        }
+        cli::Program::Participation(of) => return participation::command(host, of, format).await,
         cli::Program::List => print(format, &program::list(host).await?, |programs| show::programs(programs))?,
         cli::Program::Show { code } => print(format, &program::show(host, &code).await?, show::program)?,
     }

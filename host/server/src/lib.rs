@@ -11,6 +11,7 @@ pub mod host;
 pub mod import;
 pub mod plugin;
 pub mod program;
+pub mod account_program;
 pub mod seal;
 pub mod run;
 pub mod explain;

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context as _, Result, bail};
 use domain::account::Account;
-use domain::calculation;
-use domain::calculation::{AgreedFigure, Attribute, Context, Dictionary, Gathered, OpeningBalance, ProductEntry};
+use domain::calculation::{Attribute, Context, Dictionary, Gathered, OpeningBalance, ProductEntry};
 use domain::id::AccountId;
 use domain::money::Micros;
 use domain::period::Period;
@@ -19,6 +18,7 @@ use store::account_program::Participant;
 use store::ledger::BalanceFilter;
 use store::segment::{Resolved, Spans};
 
+use crate::account_program::assess::participant;
 use crate::host::Host;
 
 /// What a statement of this program and period is worked out from, besides the participant.
@@ -155,10 +155,7 @@ async fn members(
         false => opening_balances(snapshot, program, period).await?,
     };
     let mut members = Vec::new();
-    for participant in snapshot.participants(&program.id).await? {
-        if !participant.enrolment.takes_part_in(period) {
-            continue;
-        }
+    for participant in snapshot.participants_in(&program.id, period).await? {
         let id = &participant.account.id;
         let balances = opening.remove(id).unwrap_or_default();
         let balance = |code: &String| {
@@ -295,25 +292,13 @@ impl Prepared {
         Ok(Context {
             program: self.program.code.clone(),
             terms: self.terms.json.clone(),
-            participant: calculation::Participant {
-                account: account.number.clone(),
-                attributes: account
-                    .attributes
-                    .iter()
-                    .filter(|(name, _)| self.granted.profile_attributes.contains(name))
-                    .map(attribute)
-                    .collect(),
-                enrolled_from: enrolment.enrolled_from,
-                enrolled_until: enrolment.enrolled_until,
-                agreed: enrolment
-                    .agreed
-                    .iter()
-                    .map(|(code, value)| AgreedFigure {
-                        code: code.clone(),
-                        value: *value,
-                    })
-                    .collect(),
-            },
+            participant: participant(
+                account,
+                &self.granted,
+                enrolment.enrolled_from,
+                enrolment.enrolled_until,
+                &enrolment.agreed,
+            ),
             period: self.period.clone(),
             year: self.year.clone(),
             gathered: self.gathered.clone(),

@@ -191,6 +191,7 @@ impl Quarter {
             from: start,
             until: None,
             agreed: [].into(),
+            assessment: None,
         };
         let enrolments: Vec<Enrolment> = accounts.iter().map(enrolment).collect();
         tx.enrol(&program.id, &enrolments).await.unwrap();

@@ -23,6 +23,7 @@ mod audit;
 mod corrections;
 mod engines;
 mod journal;
+mod participation;
 mod products;
 mod programs;
 mod runs;
