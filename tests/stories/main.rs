@@ -9,4 +9,5 @@ mod correction;
 mod enrolment;
 mod examples;
 mod kill;
+mod stacking;
 mod tampering;

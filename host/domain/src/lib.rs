@@ -28,6 +28,7 @@ pub mod proposal;
 pub mod adjudication;
 pub mod decision;
 pub mod ledger;
+pub mod stacking;
 pub mod statement;
 pub mod receipt;
 

@@ -10,8 +10,10 @@ use domain::currency::Currency;
 use domain::day::Day;
 
 pub mod participation;
+pub mod stacking;
 
 pub use participation::{Enrol, Participation};
+pub use stacking::Stack;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -173,6 +175,7 @@ pub enum Program {
     Create(CreateProgram),
     #[command(flatten)]
     Participation(Participation),
+    Stack(Stack),
     /// All programs
     List,
     /// One program with its terms and participants

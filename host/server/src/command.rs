@@ -2,6 +2,7 @@
 
 pub mod participation;
 pub mod show;
+pub mod stacking;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -149,6 +150,7 @@ async fn program_command(host: &Host, of: cli::Program, format: Format) -> Resul
             })?;
         }
         cli::Program::Participation(of) => return participation::command(host, of, format).await,
+        cli::Program::Stack(of) => return stacking::command(host, &of, format).await,
         cli::Program::List => print(format, &program::list(host).await?, |programs| show::programs(programs))?,
         cli::Program::Show { code } => print(format, &program::show(host, &code).await?, show::program)?,
     }

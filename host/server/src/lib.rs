@@ -12,6 +12,7 @@ pub mod import;
 pub mod plugin;
 pub mod program;
 pub mod account_program;
+pub mod stacking;
 pub mod seal;
 pub mod run;
 pub mod explain;

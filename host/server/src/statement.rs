@@ -61,12 +61,24 @@ pub struct Explained {
     pub plugin_version: String,
     pub steps: Vec<Line>,
     pub milestones: Vec<Goal>,
+    /// What earlier programs took off the net amounts of its rows.
+    pub reduced_by: Vec<Reduced>,
     pub revisions: Vec<RevisionPosted>,
     pub receipt: Receipt,
     #[serde(skip)]
     pub outcome: Outcome,
     #[serde(skip)]
     pub descriptor: Descriptor,
+}
+
+/// An earlier program's statement, and how much it took off.
+#[derive(Debug, Serialize)]
+pub struct Reduced {
+    pub program: String,
+    pub period: String,
+    pub account: String,
+    pub revision: i64,
+    pub amount: Micros,
 }
 
 #[derive(Debug, Serialize)]
@@ -235,6 +247,19 @@ pub async fn explain(snapshot: &mut Snapshot, line: &StatementLine) -> Result<Ex
         .await?
         .context("the statement's plugin version is missing")?;
     let outcome = read_outcome(&newest.revision.output)?;
+    let mut reduced_by = Vec::new();
+    for reduction in &newest.revision.reduced_by {
+        let earlier = snapshot.statement(&reduction.statement).await?;
+        let earlier = earlier.context("the statement that this one was reduced by is missing")?;
+        reduced_by.push(Reduced {
+            program: earlier.program_code,
+            period: earlier.statement.period,
+            account: earlier.account_number,
+            revision: reduction.revision,
+            amount: reduction.amount,
+        });
+    }
+    reduced_by.sort_by(|one, other| (&one.program, &one.period).cmp(&(&other.program, &other.period)));
     Ok(Explained {
         summary: summary(line, &program, Some(&version.descriptor)),
         terms_version: terms.version,
@@ -243,6 +268,7 @@ pub async fn explain(snapshot: &mut Snapshot, line: &StatementLine) -> Result<Ex
         steps: explain::steps(&version.descriptor, program.currency, &outcome.steps),
         milestones: explain::milestones(&version.descriptor, program.currency, &outcome),
         receipt: newest.revision.receipt.clone(),
+        reduced_by,
         revisions: revisions.iter().map(posted).collect(),
         outcome,
         descriptor: version.descriptor,

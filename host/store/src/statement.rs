@@ -137,6 +137,7 @@ impl Tx {
         }
         self.insert_revisions(&posted).await?;
         self.insert_transfers(&posted).await?;
+        self.insert_reductions(&posted).await?;
 
         let mut by_run: BTreeMap<(&str, &str, &str), Vec<Kept<'_>>> = BTreeMap::new();
         for (id, revision) in &posted {
@@ -452,6 +453,7 @@ impl Snapshot {
         for posted in self.transfers_of(id).await? {
             transfers.entry(posted.revision).or_default().push(posted.transfer);
         }
+        let mut reductions = self.reductions_of(id).await?;
         let kept = |row: RevisionRow| {
             Ok(KeptRevision {
                 statement: row.statement.into(),
@@ -466,6 +468,7 @@ impl Snapshot {
                     output: row.output,
                     log: row.log,
                     transfers: transfers.remove(&row.number).unwrap_or_default(),
+                    reduced_by: reductions.remove(&row.number).unwrap_or_default(),
                     receipt: read(serde_json::from_str(&row.receipt))?,
                 },
                 posted_at: row.created_at,

@@ -391,6 +391,7 @@ pub fn explained(explained: &Explained) -> String {
     for goal in &explained.milestones {
         text += &format!("\n  {}", goal.words);
     }
+    text += &super::stacking::reduced(&explained.reduced_by, digits);
     let posted = explained.revisions.iter().flat_map(|revision| {
         let row = |transfer: &domain::ledger::Transfer| {
             let way = format!("{} → {}", transfer.debit, transfer.credit);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::earlier::{Earlier, earlier};
 use anyhow::{Context as _, Result, bail};
 use domain::account::Account;
 use domain::calculation::{Attribute, Context, Dictionary, Gathered, OpeningBalance, ProductEntry};
@@ -38,6 +39,8 @@ pub struct Prepared {
     /// Numbers of accounts by ordinal; filled where rows name end customers.
     pub numbers: HashMap<u32, String>,
     pub participants: Vec<Member>,
+    /// What earlier programs paid on the rows.
+    pub earlier: Earlier,
 }
 
 /// A participant with what a run needs of it.
@@ -45,6 +48,8 @@ pub struct Member {
     pub participant: Participant,
     /// Ordinals of the accounts whose rows count as its own.
     pub accounts: Vec<u32>,
+    /// Ordinals of the accounts whose rows are looked at for it: these, and those that share a statement of an earlier program with them.
+    pub reads: Vec<u32>,
     /// The newest revision of its statement.
     pub latest: Option<Latest>,
     pub opening_balances: Vec<OpeningBalance>,
@@ -94,7 +99,19 @@ pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
         true => Vec::new(),
         false => snapshot.accounts().await?,
     };
-    let participants = members(&mut snapshot, &program, &period, plugin.descriptor(), &plan, &accounts).await?;
+    let mut participants = members(&mut snapshot, &program, &period, plugin.descriptor(), &plan, &accounts).await?;
+    drop(snapshot);
+    let mut periods: Vec<&Period> = gathered
+        .iter()
+        .flat_map(|gathered| &gathered.periods)
+        .chain([&period])
+        .collect();
+    periods.sort_by_key(|period| period.start);
+    periods.dedup();
+    let earlier = earlier(host, &program, &plan, &periods, &products).await?;
+    for member in &mut participants {
+        member.reads = earlier.reads(&member.accounts);
+    }
     Ok(Prepared {
         year: program.calendar.year_of(&period)?,
         program,
@@ -115,6 +132,7 @@ pub async fn prepare(host: &Host, code: &str, label: &str) -> Result<Prepared> {
             .map(|account| (account.ordinal as u32, account.number))
             .collect(),
         participants,
+        earlier,
     })
 }
 
@@ -171,6 +189,7 @@ async fn members(
         };
         members.push(Member {
             accounts: below.accounts_of(&participant.account, plan.roll_up_levels),
+            reads: vec![],
             latest: latest.remove(id),
             opening_balances: plan.balances.iter().map(balance).collect(),
             participant,
@@ -210,12 +229,12 @@ pub fn family(accounts: &[Account], account: &Account, levels: Option<u32>) -> V
 }
 
 /// Who stands below whom.
-struct Hierarchy<'a> {
+pub(super) struct Hierarchy<'a> {
     children: HashMap<&'a AccountId, Vec<&'a Account>>,
 }
 
 impl<'a> Hierarchy<'a> {
-    fn of(accounts: &'a [Account]) -> Self {
+    pub(super) fn of(accounts: &'a [Account]) -> Self {
         let mut children: HashMap<_, Vec<_>> = HashMap::new();
         for account in accounts {
             if let Some(parent) = &account.parent {
@@ -226,7 +245,7 @@ impl<'a> Hierarchy<'a> {
     }
 
     /// Ordinals of the account and of those so many levels below it, rising.
-    fn accounts_of(&self, account: &Account, levels: Option<u32>) -> Vec<u32> {
+    pub(super) fn accounts_of(&self, account: &Account, levels: Option<u32>) -> Vec<u32> {
         let mut ordinals = vec![account.ordinal as u32];
         let mut level = vec![&account.id];
         let mut left = levels.unwrap_or(u32::MAX);

@@ -248,6 +248,7 @@ impl Quarter {
             number,
             terms: self.terms.id.clone(),
             transfers,
+            reduced_by: vec![],
             receipt: Receipt {
                 program: self.program.code.clone(),
                 account: account.to_string(),

@@ -193,6 +193,7 @@ pub fn revision(
         terms: terms.id.clone(),
         log: "info: worked out".into(),
         transfers,
+        reduced_by: vec![],
         receipt: Receipt {
             program: program.code.clone(),
             account: account.to_string(),

@@ -29,5 +29,6 @@ mod programs;
 mod runs;
 mod schema;
 mod sealed;
+mod stacking;
 mod standings;
 mod statements;
