@@ -440,6 +440,8 @@ fn everything(gtm: &Gtm) -> String {
     let tables = [
         "accounts",
         "account_programs",
+        "participation_steps",
+        "stackings",
         "products",
         "imports",
         "journal",

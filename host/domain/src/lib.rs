@@ -30,6 +30,7 @@ pub mod adjudication;
 pub mod decision;
 pub mod ledger;
 pub mod schedule;
+pub mod stacking;
 pub mod statement;
 pub mod receipt;
 pub mod claim;

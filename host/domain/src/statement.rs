@@ -8,6 +8,7 @@ use crate::digest::Digest;
 use crate::id::{AccountId, ProgramId, RunId, StatementId, TermsId};
 use crate::ledger::{Reason, Transfer};
 use crate::receipt::Receipt;
+use crate::stacking::Reduction;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
@@ -40,6 +41,8 @@ pub struct Revision {
     pub transfers: Vec<Transfer>,
     /// The open period that takes the transfers, where the statement's own is locked.
     pub posting_period: Option<String>,
+    /// What earlier programs took off the net amounts of its rows; with the rows in the journal it gives those that the receipt names.
+    pub reduced_by: Vec<Reduction>,
     /// Signed.
     pub receipt: Receipt,
 }

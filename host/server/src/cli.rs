@@ -24,6 +24,12 @@ use domain::money::Micros;
 pub use period::{ChangeLock, PeriodCommand, ScheduleArgs};
 pub use rate::{AddRate, ConversionArgs, ImportRates, ListRates, RateCommand};
 
+pub mod participation;
+pub mod stacking;
+
+pub use participation::{Enrol, Participation};
+pub use stacking::Stack;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
@@ -232,12 +238,15 @@ pub enum Plugin {
 pub enum Program {
     /// Create a program, or give an existing one new terms
     Create(CreateProgram),
-    /// Enrol accounts
-    Enrol(Enrol),
+    #[command(flatten)]
+    Participation(Participation),
+    Stack(Stack),
     /// All programs
     List,
     /// One program with its terms and participants
-    Show { code: String },
+    Show {
+        code: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -273,26 +282,6 @@ pub struct CreateProgram {
     /// Give the existing program a new version of its terms
     #[arg(long)]
     pub new_terms: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Enrol {
-    /// The program's code
-    pub program: String,
-    /// Account numbers
-    #[arg(required_unless_present = "all")]
-    pub accounts: Vec<String>,
-    /// Every account that is not enrolled yet
-    #[arg(long, conflicts_with = "accounts")]
-    pub all: bool,
-    /// [default: the program's first day]
-    #[arg(long)]
-    pub from: Option<Day>,
-    #[arg(long)]
-    pub until: Option<Day>,
-    /// A figure agreed with the participant, as CODE=NUMBER, such as baseline=120000
-    #[arg(long, value_name = "CODE=NUMBER")]
-    pub agreed: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,9 @@
 
 mod period;
 mod rate;
+pub mod participation;
 pub mod show;
+pub mod stacking;
 
 mod settlement;
 
@@ -248,15 +250,8 @@ async fn program_command(host: &Host, of: cli::Program, format: Format) -> Resul
                 show::programs(std::slice::from_ref(created))
             })?;
         }
-        cli::Program::Enrol(of) => {
-            let enrolled = program::enrol(host, &of).await?;
-            let counts = serde_json::json!({ "new": enrolled.new, "changed": enrolled.changed, "unchanged": enrolled.unchanged });
-            let text = format!(
-                "{} enrolled, {} changed, {} as before",
-                enrolled.new, enrolled.changed, enrolled.unchanged
-            );
-            print(format, &counts, |_| text)?;
-        }
+        cli::Program::Participation(of) => return participation::command(host, of, format).await,
+        cli::Program::Stack(of) => return stacking::command(host, &of, format).await,
         cli::Program::List => print(format, &program::list(host).await?, |programs| show::programs(programs))?,
         cli::Program::Show { code } => print(format, &program::show(host, &code).await?, show::program)?,
     }

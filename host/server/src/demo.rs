@@ -22,7 +22,7 @@ use crate::import::{self, ImportOptions, Profile};
 use crate::output::{amount, count, table};
 use crate::progress::Progress;
 use crate::serve::serve;
-use crate::{plugin, program, run, statement};
+use crate::{account_program, plugin, program, run, statement};
 use company::{CURRENCY, Company, NAME, Size, company};
 
 /// The same company every time.
@@ -237,8 +237,9 @@ async fn create_programs(host: &Host, folder: &Path, company: &Company) -> Resul
             from: None,
             until: None,
             agreed: vec![],
+            override_reason: None,
         };
-        program::enrol(host, &enrolment).await?;
+        account_program::enrol(host, &enrolment).await?;
         created.extend(
             program::list(host)
                 .await?

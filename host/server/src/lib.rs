@@ -13,6 +13,8 @@ pub mod plugin;
 pub mod program;
 pub mod period;
 pub mod rate;
+pub mod account_program;
+pub mod stacking;
 pub mod seal;
 pub mod run;
 pub mod explain;

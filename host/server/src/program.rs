@@ -1,6 +1,6 @@
-//! `gtm program …`: programs, their terms and who takes part.
+//! `gtm program …`: programs and their terms. Who takes part is in [`crate::account_program`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail};
 use domain::approval::{Kind, Status};
@@ -11,10 +11,8 @@ use domain::id::ProgramId;
 use domain::plugin::{Descriptor, ProgramKind};
 use domain::program::Program;
 use domain::schedule::{Schedule, TimeZone};
-use rust_decimal::Decimal;
 use serde::Serialize;
 use store::Snapshot;
-use store::account_program::{Enrolled, Enrolment};
 use store::approval::NewApproval;
 use store::plugin::PluginVersion;
 use store::program::{NewProgram, NewTerms};
@@ -147,51 +145,6 @@ pub async fn create(host: &Host, of: &cli::CreateProgram) -> Result<Listed> {
     listed(&mut host.store.read().await?, program).await
 }
 
-/// Enrols accounts from a day on, by default the program's first.
-pub async fn enrol(host: &Host, of: &cli::Enrol) -> Result<Enrolled> {
-    let agreed = of
-        .agreed
-        .iter()
-        .map(|figure| agreed_figure(figure))
-        .collect::<Result<BTreeMap<_, _>>>()?;
-    let mut snapshot = host.store.read().await?;
-    let program = snapshot
-        .program(&of.program)
-        .await?
-        .with_context(|| format!("there is no program `{}`", of.program))?;
-    let accounts = match of.all {
-        false => of.accounts.clone(),
-        true => {
-            let enrolled = snapshot.participants(&program.id).await?;
-            let enrolled: std::collections::HashSet<_> = enrolled
-                .into_iter()
-                .map(|participant| participant.account.number)
-                .collect();
-            let all = snapshot.accounts().await?.into_iter().map(|account| account.number);
-            all.filter(|number| !enrolled.contains(number)).collect()
-        }
-    };
-    drop(snapshot);
-    let from = of.from.unwrap_or(program.start);
-    let enrolment = |account: String| Enrolment {
-        account,
-        from,
-        until: of.until,
-        agreed: agreed.clone(),
-    };
-    let enrolments: Vec<Enrolment> = accounts.into_iter().map(enrolment).collect();
-    let mut tx = host.store.begin(&host.actor).await?;
-    let enrolled = tx.enrol(&program.id, &enrolments).await?;
-    if let Some((_, reason)) = enrolled.refused.first() {
-        bail!(
-            "nobody was enrolled, because of {} of the accounts: {reason}",
-            enrolled.refused.len()
-        );
-    }
-    tx.commit().await?;
-    Ok(enrolled)
-}
-
 pub async fn list(host: &Host) -> Result<Vec<Listed>> {
     let mut snapshot = host.store.read().await?;
     let mut programs = Vec::new();
@@ -319,15 +272,4 @@ pub fn is_code(code: &str) -> Result<()> {
             bail!("`{code}` is no code: write small letters, digits and hyphens, at most 60, such as `growth-2026`")
         }
     }
-}
-
-fn agreed_figure(text: &str) -> Result<(String, Decimal)> {
-    let (code, value) = text
-        .split_once('=')
-        .with_context(|| format!("`{text}` is no agreed figure: write CODE=NUMBER, such as baseline=120000"))?;
-    let value = value
-        .parse()
-        .ok()
-        .with_context(|| format!("`{value}` is not a number, for the agreed figure `{code}`"))?;
-    Ok((code.to_owned(), value))
 }

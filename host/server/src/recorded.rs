@@ -15,6 +15,7 @@ use domain::statement::Revision;
 use store::Store;
 use store::segment::{Converter, Corrections, Gathered, Resolved, Row, Scratch, Segments, Spans, gather};
 
+use crate::run::earlier::Source;
 use crate::run::prepare::family;
 use crate::seal;
 
@@ -61,10 +62,38 @@ impl<'a> Records<'a> {
 
     /// The plan must be the one that the revision's terms give.
     pub async fn of(&mut self, revision: &Revision, context: &Context, plan: &Plan) -> Result<Recorded> {
-        let position = revision.receipt.position;
+        let resolved = self.resolved_of(revision, context, plan)?;
+        self.read(
+            revision,
+            plan,
+            Spans::of(context.periods()),
+            resolved,
+            revision.receipt.position,
+        )
+        .await
+    }
+
+    /// The rows of a revision of an earlier program's statement, as they stood when a later program was worked out.
+    pub async fn earlier(&mut self, revision: &Revision, source: &Source, position: u64) -> Result<Recorded> {
+        let resolved = source.resolved.clone();
+        self.read(revision, &source.plan, source.spans.clone(), resolved, position)
+            .await
+    }
+
+    pub fn program(&self, id: &ProgramId) -> Result<&Program> {
+        self.programs.get(id).context("the statement's program is missing")
+    }
+
+    async fn read(
+        &mut self,
+        revision: &Revision,
+        plan: &Plan,
+        spans: Spans,
+        resolved: Arc<Resolved>,
+        position: u64,
+    ) -> Result<Recorded> {
         let accounts = self.accounts_of(revision, plan).await?;
         let ordinals: Vec<i64> = accounts.iter().map(|ordinal| i64::from(*ordinal)).collect();
-        let spans = Spans::of(context.periods());
         let mut rows: Vec<Row> = Vec::new();
         let mut snapshot = self.store.read().await?;
         for (from, until) in spans.iter() {
@@ -84,7 +113,6 @@ impl<'a> Records<'a> {
                 corrections
             }
         };
-        let resolved = self.resolved_of(revision, context, plan)?;
         Ok(Recorded {
             segments: Segments::from_rows(&rows, &corrections)?,
             rows,
@@ -129,11 +157,8 @@ impl<'a> Records<'a> {
         if let Some(resolved) = self.resolved.get(&revision.terms) {
             return Ok(resolved.clone());
         }
-        let program = self
-            .programs
-            .get(&revision.program)
-            .context("the statement's program is missing")?;
-        let resolved = Arc::new(Resolved::new(plan, &self.products, program.currency)?);
+        let currency = self.program(&revision.program)?.currency;
+        let resolved = Arc::new(Resolved::new(plan, &self.products, currency)?);
         self.resolved.insert(revision.terms.clone(), resolved.clone());
         Ok(resolved)
     }

@@ -2,14 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use domain::calculation::Context;
 use domain::columns;
 use domain::digest::{Digest, canonical_json};
 use domain::id::{StatementId, TermsId};
 use domain::ledger::{self, Reason, Transfer};
+use domain::money::Micros;
 use domain::plugin::Plan;
-use domain::statement::Revision;
+use domain::stacking::Reduction;
+use domain::statement::{Revision, read_outcome};
 use runtime::Plugin;
 use serde::Serialize;
 use store::Error;
@@ -19,6 +21,8 @@ use store::statement::{KeptRevision, StatementFilter};
 use crate::host::Host;
 use crate::progress::Progress;
 use crate::recorded::Records;
+use crate::run::earlier::Source;
+use crate::run::work::Net;
 
 /// What came of one revision.
 #[derive(Debug, Serialize)]
@@ -175,7 +179,9 @@ impl<'a> Replay<'a> {
         let mut differences = self
             .unsound_segments(&recorded.accounts, &recorded.spans, plan.dates_by)
             .await?;
-        let rows_digest = columns::digest(&gathered.slices);
+        let net = Net::of(&gathered.slices, self.paid(revision).await?)?;
+        let rows = net.rows(&gathered.slices);
+        let rows_digest = columns::digest(&rows);
         if rows_digest != receipt.rows {
             differences.push(format!(
                 "the rows in the journal have the digest {rows_digest}; the receipt says {}",
@@ -183,7 +189,10 @@ impl<'a> Replay<'a> {
             ));
             return Ok(differences);
         }
-        let calculated = plugin.calculate(&context, &gathered.slices)?;
+        if net.reduced_by != revision.reduced_by {
+            differences.push("what was kept of the earlier programs is not what they take off these rows".into());
+        }
+        let calculated = plugin.calculate(&context, &rows)?;
         if canonical_json(&context)? != revision.context {
             differences.push("the context that was kept is not in canonical form".into());
         }
@@ -214,6 +223,45 @@ impl<'a> Replay<'a> {
             ));
         }
         Ok(differences)
+    }
+
+    /// What the statements that the revision was reduced by pay on each of their rows, worked out again from their recorded answers and from
+    /// the journal as it stood.
+    async fn paid(&mut self, revision: &Revision) -> Result<Vec<(Reduction, HashMap<u64, Micros>)>> {
+        let mut paid = Vec::new();
+        for reduction in &revision.reduced_by {
+            let kept = self.host.store.read().await?.revisions(&reduction.statement).await?;
+            let earlier = kept.into_iter().find(|kept| kept.revision.number == reduction.revision);
+            let earlier = earlier
+                .context("the statement that this one was reduced by is missing")?
+                .revision;
+            let terms = self.host.store.read().await?.terms(&earlier.terms).await?;
+            let terms = terms.context("the terms of the statement that this one was reduced by are missing")?;
+            let plugin = self
+                .plugin(terms.component)
+                .await?
+                .map_err(|sentence| anyhow!(sentence))?;
+            let plan = match self.plans.get(&terms.id) {
+                Some(plan) => plan.clone(),
+                None => plugin.plan(&serde_json::from_str(&terms.json)?)?,
+            };
+            self.plans.insert(terms.id.clone(), plan.clone());
+            let program = self.records.program(&earlier.program)?;
+            let period = program.calendar.period(&earlier.period)?;
+            let source = Source::new(program, &period, &plan, plugin.descriptor(), &self.records.products)?;
+            let recorded = self
+                .records
+                .earlier(&earlier, &source, revision.receipt.position)
+                .await?;
+            let mut scratch = Scratch::default();
+            let rows = recorded.gather(&mut scratch)?;
+            let head = Reduction {
+                amount: Micros::ZERO,
+                ..reduction.clone()
+            };
+            paid.push((head, source.paid(&rows.slices, &read_outcome(&earlier.output)?)?));
+        }
+        Ok(paid)
     }
 
     /// Segments with these rows whose contents are not what their digest names.

@@ -3,6 +3,7 @@
 //! Read, calculate, write: no transaction is open while a plugin works. A run that is broken off at any moment leaves whole
 //! statements or none; the next one finishes, because a statement whose input has not changed is not posted again.
 
+pub mod earlier;
 pub mod prepare;
 pub mod work;
 pub mod overdraft;
@@ -159,11 +160,18 @@ pub async fn run(host: &Host, code: &str, period: &str, mode: RunMode, workers: 
 
 /// The segments in which rows of these periods may stand.
 fn needed(prepared: &Prepared, segments: Vec<Info>) -> Vec<Info> {
-    let basis = prepared.plan.dates_by;
-    segments
-        .into_iter()
-        .filter(|segment| segment.days_by(basis).is_some_and(|days| prepared.spans.overlap(days)))
-        .collect()
+    let own = (prepared.plan.dates_by, &prepared.spans);
+    let earlier = prepared.earlier.sources.iter();
+    let wanted: Vec<_> = earlier
+        .map(|source| (source.plan.dates_by, &source.spans))
+        .chain([own])
+        .collect();
+    let may_stand_in = |segment: &Info| {
+        wanted
+            .iter()
+            .any(|(basis, spans)| segment.days_by(*basis).is_some_and(|days| spans.overlap(days)))
+    };
+    segments.into_iter().filter(may_stand_in).collect()
 }
 
 /// Some participants, and the segments in which their rows stand.
@@ -182,7 +190,7 @@ struct Source {
 /// Participants by the segments that they need. Where rows roll up, a participant's rows may stand anywhere, so all segments of the periods are
 /// open at once; otherwise a worker holds those of its own share of the accounts.
 fn jobs(prepared: &Prepared, infos: Vec<Info>, workers: usize) -> Vec<Job> {
-    let shares = if prepared.participants.iter().all(|member| member.accounts.len() == 1) {
+    let shares = if prepared.participants.iter().all(|member| member.reads.len() == 1) {
         units(&infos)
     } else {
         vec![]
@@ -199,10 +207,7 @@ fn jobs(prepared: &Prepared, infos: Vec<Info>, workers: usize) -> Vec<Job> {
         let share = if whole {
             0
         } else {
-            shares
-                .iter()
-                .position(|unit| unit.holds(member.accounts[0]))
-                .unwrap_or(0)
+            shares.iter().position(|unit| unit.holds(member.reads[0])).unwrap_or(0)
         };
         of_share[share].push(place);
     }

@@ -65,12 +65,24 @@ pub struct Explained {
     /// The rates that its rows were converted by; absent where all were in the program's currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub converted: Option<Converted>,
+    /// What earlier programs took off the net amounts of its rows.
+    pub reduced_by: Vec<Reduced>,
     pub revisions: Vec<RevisionPosted>,
     pub receipt: Receipt,
     #[serde(skip)]
     pub outcome: Outcome,
     #[serde(skip)]
     pub descriptor: Descriptor,
+}
+
+/// An earlier program's statement, and how much it took off.
+#[derive(Debug, Serialize)]
+pub struct Reduced {
+    pub program: String,
+    pub period: String,
+    pub account: String,
+    pub revision: i64,
+    pub amount: Micros,
 }
 
 #[derive(Debug, Serialize)]
@@ -244,6 +256,19 @@ pub async fn explain(snapshot: &mut Snapshot, line: &StatementLine) -> Result<Ex
     let outcome = read_outcome(&newest.revision.output)?;
     let rates: Rates =
         serde_json::from_slice(&newest.revision.context).context("the context that was kept cannot be read")?;
+    let mut reduced_by = Vec::new();
+    for reduction in &newest.revision.reduced_by {
+        let earlier = snapshot.statement(&reduction.statement).await?;
+        let earlier = earlier.context("the statement that this one was reduced by is missing")?;
+        reduced_by.push(Reduced {
+            program: earlier.program_code,
+            period: earlier.statement.period,
+            account: earlier.account_number,
+            revision: reduction.revision,
+            amount: reduction.amount,
+        });
+    }
+    reduced_by.sort_by(|one, other| (&one.program, &one.period).cmp(&(&other.program, &other.period)));
     Ok(Explained {
         summary: summary(line, &program, Some(&version.descriptor)),
         terms_version: terms.version,
@@ -253,6 +278,7 @@ pub async fn explain(snapshot: &mut Snapshot, line: &StatementLine) -> Result<Ex
         milestones: explain::milestones(&version.descriptor, program.currency, &outcome),
         converted: rates.converted,
         receipt: newest.revision.receipt.clone(),
+        reduced_by,
         revisions: revisions.iter().map(posted).collect(),
         outcome,
         descriptor: version.descriptor,

@@ -1,45 +1,62 @@
-//! Who takes part in which program, from when, and with which figures agreed.
+//! Who takes part in which program, from when, with which figures agreed, and by which steps it came to that. [`step`] is what changes it.
 
-use std::collections::{BTreeMap, HashMap};
+pub mod step;
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
 use domain::account::Account;
-use domain::account_program::AccountProgram;
+use domain::account_program::{AccountProgram, Assessment, Status, Step};
+use domain::actor::Actor;
 use domain::day::Day;
-use domain::id::{AccountId, AccountProgramId, ProgramId};
+use domain::id::{AccountId, ProgramId};
+use domain::period::Period;
 use rust_decimal::Decimal;
-use serde_json::json;
 use sqlx::types::Json;
 
-use crate::bulk::list;
 use crate::error::read;
-use crate::{Error, Result, Snapshot, Tx};
+use crate::{Error, Result, Snapshot};
 
-/// One account's part as somebody agrees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Enrolment {
-    /// The account's number.
-    pub account: String,
-    pub from: Day,
-    pub until: Option<Day>,
-    pub agreed: BTreeMap<String, Decimal>,
-}
+pub use step::{Enrolled, Enrolment};
 
-/// What became of a list of enrolments.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Enrolled {
-    pub new: usize,
-    /// Took part already, with other dates or figures; those of the list count now.
-    pub changed: usize,
-    pub unchanged: usize,
-    /// Place in the list, and why.
-    pub refused: Vec<(usize, String)>,
-}
-
-/// An account that takes part.
+/// An account that takes part, with its newest stay or that of a period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Participant {
     pub account: Account,
     pub enrolment: AccountProgram,
+}
+
+/// Where an account stands with a program, whether it takes part or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    pub account: Account,
+    /// As kept: see [`Status::on`].
+    pub status: Status,
+    /// Of its newest stay; absent when it never took part.
+    pub enrolled_from: Option<Day>,
+    pub enrolled_until: Option<Day>,
+    /// What the plugin said when it was last asked; absent when it never was.
+    pub assessment: Option<Assessment>,
+}
+
+/// A step that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepTaken {
+    pub account_number: String,
+    /// From 1, for each account and program.
+    pub sequence: i64,
+    pub step: Step,
+    /// Where it led.
+    pub status: Status,
+    /// From when and until when the account takes part by it, or would.
+    pub from: Option<Day>,
+    pub until: Option<Day>,
+    pub agreed: BTreeMap<String, Decimal>,
+    pub assessment: Option<Assessment>,
+    /// What was said for it.
+    pub because: Option<String>,
+    pub actor: Actor,
+    pub at: DateTime<Utc>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -57,127 +74,37 @@ struct ParticipantRow {
     attributes: Json<BTreeMap<String, String>>,
 }
 
-impl Tx {
-    /// Enrols accounts, or changes the dates and figures of those enrolled before.
-    pub async fn enrol(&mut self, program: &ProgramId, enrolments: &[Enrolment]) -> Result<Enrolled> {
-        let held: Option<String> = on_engine!(self, |conn| {
-            sqlx::query_scalar("update programs set code = code where id = $1 returning code")
-                .bind(program.as_str())
-                .fetch_optional(conn)
-                .await
-        })?;
-        let code = held.ok_or_else(|| Error::Conflict(format!("program `{program}` does not exist")))?;
-        let mut ids = self
-            .account_ids(enrolments.iter().map(|enrolment| &*enrolment.account))
-            .await?;
-        let accounts = list(ids.values().map(AccountId::as_str));
-        let rows: Vec<ParticipantRow> = on_engine!(self, |conn| {
-            sqlx::query_as(
-                "select account_programs.id, program, enrolled_from, enrolled_until, agreed,
-                        account, ordinal, number, name, parent, attributes
-                 from account_programs
-                 join accounts on accounts.id = account
-                 where program = $1 and account in (select value from json_each($2))",
-            )
-            .bind(program.as_str())
-            .bind(&*accounts)
-            .fetch_all(conn)
-            .await
-        })?;
-        let present = rows
-            .into_iter()
-            .map(Participant::try_from)
-            .map(|p| p.map(|p| (p.account.number.clone(), p.enrolment)));
-        let present: HashMap<String, AccountProgram> = present.collect::<Result<_>>()?;
+#[derive(sqlx::FromRow)]
+struct PartRow {
+    status: String,
+    enrolled_from: Option<i32>,
+    enrolled_until: Option<i32>,
+    assessment: Option<Json<Assessment>>,
+    account: String,
+    ordinal: i64,
+    number: String,
+    name: String,
+    parent: Option<String>,
+    attributes: Json<BTreeMap<String, String>>,
+}
 
-        let mut enrolled = Enrolled::default();
-        let mut new: Vec<(AccountProgramId, AccountId, &Enrolment)> = Vec::new();
-        let mut changed: Vec<(AccountProgramId, &Enrolment)> = Vec::new();
-        for (place, enrolment) in enrolments.iter().enumerate() {
-            let Enrolment {
-                account,
-                from,
-                until,
-                agreed,
-            } = enrolment;
-            if until.is_some_and(|until| until < *from) {
-                enrolled.refused.push((
-                    place,
-                    format!("account `{account}` would leave before it joins: exchange the dates"),
-                ));
-            } else if let Some(part) = present.get(account) {
-                if (part.enrolled_from, part.enrolled_until, &part.agreed) == (*from, *until, agreed) {
-                    enrolled.unchanged += 1;
-                } else {
-                    changed.push((part.id.clone(), enrolment));
-                }
-            } else if let Some(id) = ids.remove(account) {
-                new.push((self.ids.next(self.at), id, enrolment));
-            } else if new.iter().any(|(_, _, other)| other.account == *account) {
-                enrolled
-                    .refused
-                    .push((place, format!("account `{account}` stands twice in the list")));
-            } else {
-                enrolled
-                    .refused
-                    .push((place, format!("account `{account}` does not exist: add it first")));
-            }
-        }
-        (enrolled.new, enrolled.changed) = (new.len(), changed.len());
-        let at = self.at;
-        insert_many!(
-            self,
-            "insert into account_programs (id, program, account, enrolled_from, enrolled_until, agreed, created_at) ",
-            7,
-            new,
-            "",
-            |values, row| {
-                let (id, account, enrolment) = row;
-                values
-                    .push_bind(id.as_str())
-                    .push_bind(program.as_str())
-                    .push_bind(account.as_str());
-                values
-                    .push_bind(enrolment.from.number())
-                    .push_bind(enrolment.until.map(Day::number));
-                values.push_bind(Json(&enrolment.agreed)).push_bind(at)
-            }
-        );
-        for (id, enrolment) in &changed {
-            on_engine!(self, |conn| {
-                sqlx::query(
-                    "update account_programs set enrolled_from = $1, enrolled_until = $2, agreed = $3 where id = $4",
-                )
-                .bind(enrolment.from.number())
-                .bind(enrolment.until.map(Day::number))
-                .bind(Json(&enrolment.agreed))
-                .bind(id.as_str())
-                .execute(conn)
-                .await?;
-            });
-        }
-        let noted: Vec<_> = new
-            .iter()
-            .map(|(_, _, enrolment)| *enrolment)
-            .chain(changed.iter().map(|(_, enrolment)| *enrolment))
-            .collect();
-        if !noted.is_empty() {
-            let noted: Vec<_> = noted
-                .into_iter()
-                .map(|e| json!({"account": e.account, "from": e.from, "until": e.until, "agreed": e.agreed}))
-                .collect();
-            self.note(
-                "enrol",
-                code,
-                json!({"new": new.len(), "changed": changed.len(), "enrolments": noted}),
-            );
-        }
-        Ok(enrolled)
-    }
+#[derive(sqlx::FromRow)]
+struct StepRow {
+    number: String,
+    sequence: i64,
+    step: String,
+    status: String,
+    from_day: Option<i32>,
+    until_day: Option<i32>,
+    agreed: Json<BTreeMap<String, Decimal>>,
+    assessment: Option<Json<Assessment>>,
+    because: Option<String>,
+    actor: String,
+    at: DateTime<Utc>,
 }
 
 impl Snapshot {
-    /// Everybody who takes part at some time, by account number.
+    /// Everybody who takes part at some time, each once with its newest stay, by account number.
     pub async fn participants(&mut self, program: &ProgramId) -> Result<Vec<Participant>> {
         let rows: Vec<ParticipantRow> = on_engine!(self, |conn| {
             sqlx::query_as(
@@ -185,7 +112,7 @@ impl Snapshot {
                         account, ordinal, number, name, parent, attributes
                  from account_programs
                  join accounts on accounts.id = account
-                 where program = $1
+                 where program = $1 and enrolled_from is not null
                  order by number",
             )
             .bind(program.as_str())
@@ -195,6 +122,32 @@ impl Snapshot {
         rows.into_iter().map(Participant::try_from).collect()
     }
 
+    /// Those who take part on at least one day of a period, with the stay that this is, by account number.
+    pub async fn participants_in(&mut self, program: &ProgramId, period: &Period) -> Result<Vec<Participant>> {
+        let rows: Vec<ParticipantRow> = on_engine!(self, |conn| {
+            sqlx::query_as(
+                "select stays.id, program, enrolled_from, enrolled_until, agreed, account, ordinal, number, name, parent, attributes
+                 from (select id, program, account, enrolled_from, enrolled_until, agreed
+                       from account_programs
+                       union all
+                       select account_programs.id, program, account, earlier_stays.enrolled_from, earlier_stays.enrolled_until,
+                              earlier_stays.agreed
+                       from earlier_stays
+                       join account_programs on account_programs.id = account_program) as stays
+                 join accounts on accounts.id = account
+                 where program = $1 and enrolled_from <= $2 and (enrolled_until is null or enrolled_until >= $3)
+                 order by number",
+            )
+            .bind(program.as_str())
+            .bind(period.end.number())
+            .bind(period.start.number())
+            .fetch_all(conn)
+            .await
+        })?;
+        rows.into_iter().map(Participant::try_from).collect()
+    }
+
+    /// With its newest stay.
     pub async fn participant(&mut self, program: &ProgramId, account: &AccountId) -> Result<Option<Participant>> {
         let row: Option<ParticipantRow> = on_engine!(self, |conn| {
             sqlx::query_as(
@@ -202,7 +155,7 @@ impl Snapshot {
                         account, ordinal, number, name, parent, attributes
                  from account_programs
                  join accounts on accounts.id = account
-                 where program = $1 and account = $2",
+                 where program = $1 and account = $2 and enrolled_from is not null",
             )
             .bind(program.as_str())
             .bind(account.as_str())
@@ -211,6 +164,51 @@ impl Snapshot {
         })?;
         row.map(Participant::try_from).transpose()
     }
+
+    /// Everybody who was ever asked or enrolled, by account number.
+    pub async fn parts(&mut self, program: &ProgramId) -> Result<Vec<Part>> {
+        let rows: Vec<PartRow> = on_engine!(self, |conn| {
+            sqlx::query_as(
+                "select status, enrolled_from, enrolled_until, assessment, account, ordinal, number, name, parent, attributes
+                 from account_programs
+                 join accounts on accounts.id = account
+                 where program = $1
+                 order by number",
+            )
+            .bind(program.as_str())
+            .fetch_all(conn)
+            .await
+        })?;
+        rows.into_iter().map(Part::try_from).collect()
+    }
+
+    /// Every step taken in a program, or by one account in it, by account number and in order.
+    pub async fn participation_steps(
+        &mut self,
+        program: &ProgramId,
+        account: Option<&AccountId>,
+    ) -> Result<Vec<StepTaken>> {
+        let rows: Vec<StepRow> = on_engine!(self, |conn| {
+            sqlx::query_as(
+                "select number, sequence, step, participation_steps.status, from_day, until_day, participation_steps.agreed,
+                        participation_steps.assessment, because, actor, at
+                 from participation_steps
+                 join account_programs on account_programs.id = account_program
+                 join accounts on accounts.id = account
+                 where program = $1 and (cast($2 as text) is null or account = $2)
+                 order by number, sequence",
+            )
+            .bind(program.as_str())
+            .bind(account.map(AccountId::as_str))
+            .fetch_all(conn)
+            .await
+        })?;
+        rows.into_iter().map(StepTaken::try_from).collect()
+    }
+}
+
+fn day(number: Option<i32>) -> Result<Option<Day>> {
+    number.map(|number| read(Day::new(number))).transpose()
 }
 
 impl TryFrom<ParticipantRow> for Participant {
@@ -224,7 +222,7 @@ impl TryFrom<ParticipantRow> for Participant {
                 account: account.clone(),
                 program: row.program.into(),
                 enrolled_from: read(Day::new(row.enrolled_from))?,
-                enrolled_until: row.enrolled_until.map(|day| read(Day::new(day))).transpose()?,
+                enrolled_until: day(row.enrolled_until)?,
                 agreed: row.agreed.0,
             },
             account: Account {
@@ -235,6 +233,47 @@ impl TryFrom<ParticipantRow> for Participant {
                 parent: row.parent.map(AccountId::from),
                 attributes: row.attributes.0,
             },
+        })
+    }
+}
+
+impl TryFrom<PartRow> for Part {
+    type Error = Error;
+
+    fn try_from(row: PartRow) -> Result<Self> {
+        Ok(Part {
+            account: Account {
+                id: row.account.into(),
+                ordinal: row.ordinal,
+                number: row.number,
+                name: row.name,
+                parent: row.parent.map(AccountId::from),
+                attributes: row.attributes.0,
+            },
+            status: read(row.status.parse())?,
+            enrolled_from: day(row.enrolled_from)?,
+            enrolled_until: day(row.enrolled_until)?,
+            assessment: row.assessment.map(|kept| kept.0),
+        })
+    }
+}
+
+impl TryFrom<StepRow> for StepTaken {
+    type Error = Error;
+
+    fn try_from(row: StepRow) -> Result<Self> {
+        Ok(StepTaken {
+            account_number: row.number,
+            sequence: row.sequence,
+            step: read(row.step.parse())?,
+            status: read(row.status.parse())?,
+            from: day(row.from_day)?,
+            until: day(row.until_day)?,
+            agreed: row.agreed.0,
+            assessment: row.assessment.map(|kept| kept.0),
+            because: row.because,
+            actor: read(row.actor.parse())?,
+            at: row.at,
         })
     }
 }

@@ -30,6 +30,7 @@ pub mod run;
 pub mod quarantine;
 pub mod statement;
 pub mod ledger;
+pub mod stacking;
 pub mod standing;
 
 pub mod budget;

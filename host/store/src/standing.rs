@@ -74,7 +74,9 @@ impl Snapshot {
         let (counts, periods, amounts) = on_engine!(self, |conn| {
             let counts: Vec<(String, i64, i64)> = sqlx::query_as(
                 "select programs.id,
-                        (select count(*) from account_programs where account_programs.program = programs.id),
+                        (select count(*)
+                         from account_programs
+                         where account_programs.program = programs.id and enrolled_from is not null),
                         (select count(*)
                          from (select distinct period, account
                                from quarantine
@@ -153,7 +155,11 @@ impl Snapshot {
                  left join revisions on revisions.statement = statements.id and revisions.number = statements.revision
                  where account_programs.program = $1
                    and (statements.id is not null
-                        or enrolled_from <= $3 and (enrolled_until is null or enrolled_until >= $4))
+                        or enrolled_from <= $3 and (enrolled_until is null or enrolled_until >= $4)
+                        or exists (select 1
+                                   from earlier_stays
+                                   where earlier_stays.account_program = account_programs.id
+                                     and earlier_stays.enrolled_from <= $3 and earlier_stays.enrolled_until >= $4))
                    and substr(accounts.number, 1, length($5)) = $5
                    and accounts.number > $6
                  order by accounts.number

@@ -138,6 +138,7 @@ impl Tx {
         self.insert_revisions(&posted).await?;
         let postings: Vec<Posting<'_>> = posted.iter().map(|(id, revision)| posting(id, revision)).collect();
         self.insert_transfers(&postings).await?;
+        self.insert_reductions(&posted).await?;
 
         let mut by_run: BTreeMap<(&str, &str, &str), Vec<Kept<'_>>> = BTreeMap::new();
         for (id, revision) in &posted {
@@ -454,6 +455,7 @@ impl Snapshot {
             }
             transfers.entry(posted.revision).or_default().push(posted.transfer);
         }
+        let mut reductions = self.reductions_of(id).await?;
         let kept = |row: RevisionRow| {
             Ok(KeptRevision {
                 statement: row.statement.into(),
@@ -469,6 +471,7 @@ impl Snapshot {
                     log: row.log,
                     transfers: transfers.remove(&row.number).unwrap_or_default(),
                     posting_period: posting_periods.remove(&row.number),
+                    reduced_by: reductions.remove(&row.number).unwrap_or_default(),
                     receipt: read(serde_json::from_str(&row.receipt))?,
                 },
                 posted_at: row.created_at,

@@ -11,8 +11,8 @@ pub mod words;
 
 use gtm_sdk::gathering::{Products, Selection};
 use gtm_sdk::{
-    Adjudicate, CURRENCY, Claim, ClaimHandling, Column, Context, Decision, Description, Evidence, Outcome, Plan,
-    Problem, Program, ProgramKind, RowKind, Rows, Side,
+    Adjudicate, CURRENCY, Claim, ClaimHandling, Column, Context, Decision, Description, Evidence, Outcome, Participant,
+    Plan, Problem, Program, ProgramKind, RowKind, Rows, Side, Verdict, eligibility,
 };
 
 use promotion::Counted;
@@ -44,6 +44,7 @@ impl Program for Billback {
         Description::new("gtm/billback", "Billback", ProgramKind::Billback)
             .version(env!("CARGO_PKG_VERSION"))
             .columns([Column::Quantity, Column::NetAmount])
+            .profile_attributes(eligibility::ATTRIBUTES)
             .balance("expense", "Promotion expense", CURRENCY, Side::Debit)
             .balance("payable", "Open credit", CURRENCY, Side::Credit)
             .balance("deducted", "Taken by deduction", CURRENCY, Side::Credit)
@@ -83,6 +84,10 @@ impl Program for Billback {
             selectors,
             ..Plan::new(kinds)
         })
+    }
+
+    fn assess(terms: &Terms, participant: &Participant) -> Result<Verdict, Problem> {
+        Ok(terms.eligibility.assess(participant))
     }
 
     fn start(context: Context, terms: Terms) -> Result<Self, Problem> {

@@ -10,7 +10,8 @@ use crate::terms::{Pays, Promotion, Step, Terms};
 
 /// Everything that is wrong with the terms, in the order in which they are written.
 pub fn problems(terms: &Terms) -> Vec<Problem> {
-    let mut found = Vec::new();
+    let eligibility = terms.eligibility.problems().into_iter();
+    let mut found: Vec<Problem> = eligibility.map(|problem| problem.within("/eligibility")).collect();
     if terms.promotions.is_empty() {
         found.push(Problem::new("no-promotions", "the terms have no promotion: give at least one").at("/promotions"));
     }

@@ -1,5 +1,6 @@
 //! The terms of a billback program: promotions that are paid for after the goods were bought, or sold on.
 
+use gtm_sdk::eligibility::Eligibility;
 use gtm_sdk::gathering::{DatesBy, Products, RollUp};
 use gtm_sdk::{Day, Deserialize, JsonSchema, Micros, Rate};
 
@@ -14,6 +15,9 @@ pub struct Terms {
     pub dates_by: DatesBy,
     #[serde(default)]
     pub roll_up: RollUp,
+    /// Who may take part: for each profile attribute that matters, the values that may. Everybody when absent.
+    #[serde(default)]
+    pub eligibility: Eligibility,
 }
 
 /// One promotion. Both its days belong to it.

@@ -17,7 +17,10 @@ pub mod history;
 pub mod words;
 mod statement;
 
-use gtm_sdk::{CURRENCY, Column, Context, Description, Outcome, Plan, Problem, Program, ProgramKind, Rows, Side};
+use gtm_sdk::{
+    CURRENCY, Column, Context, Description, Outcome, Participant, Plan, Problem, Program, ProgramKind, Rows, Side,
+    Verdict, eligibility,
+};
 
 use history::History;
 use journal::Journal;
@@ -41,6 +44,7 @@ impl Program for Loyalty {
         Description::new("gtm/loyalty", "Loyalty", ProgramKind::Loyalty)
             .version(env!("CARGO_PKG_VERSION"))
             .columns([Column::Quantity, Column::NetAmount, Column::GrossAmount])
+            .profile_attributes(eligibility::ATTRIBUTES)
             .transaction_attributes(["invoice", "order", "receipt"])
             .balance("issued", "Points issued", POINTS, Side::Debit)
             .balance("pending", "Points pending", POINTS, Side::Credit)
@@ -60,6 +64,10 @@ impl Program for Loyalty {
         } else {
             Err(problems)
         }
+    }
+
+    fn assess(terms: &Terms, participant: &Participant) -> Result<Verdict, Problem> {
+        Ok(terms.eligibility.assess(participant))
     }
 
     fn start(context: Context, terms: Terms) -> Result<Self, Problem> {

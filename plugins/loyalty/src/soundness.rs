@@ -28,7 +28,8 @@ const LARGEST: Micros = Micros::whole(1_000_000);
 
 /// Everything that is wrong with the terms, in the order in which they are written.
 pub fn problems(terms: &Terms) -> Vec<Problem> {
-    let mut found = Vec::new();
+    let eligibility = terms.eligibility.problems().into_iter();
+    let mut found: Vec<Problem> = eligibility.map(|problem| problem.within("/eligibility")).collect();
     check_earning(terms, &mut found);
     check_campaigns(terms, &mut found);
     if let Some(tiers) = &terms.tiers {

@@ -3,6 +3,7 @@
 //! Amounts and points are texts such as `"10"`, rates are texts such as `"80 %"`. Only plain enums and structs are used, so that
 //! reading terms needs no floats.
 
+use gtm_sdk::eligibility::Eligibility;
 use gtm_sdk::gathering::{DatesBy, Products, RollUp};
 use gtm_sdk::rounding::Rounding;
 use gtm_sdk::{Day, Deserialize, JsonSchema, Micros, Rate};
@@ -40,6 +41,9 @@ pub struct Terms {
     pub dates_by: DatesBy,
     #[serde(default)]
     pub roll_up: RollUp,
+    /// Who may take part: for each profile attribute that matters, the values that may. Everybody when absent.
+    #[serde(default)]
+    pub eligibility: Eligibility,
     /// What is owed in points, for the books.
     pub liability: Option<Liability>,
 }

@@ -14,7 +14,8 @@ pub mod words;
 mod statement;
 
 use gtm_sdk::{
-    CURRENCY, Column, Context, Description, Micros, Outcome, Plan, Problem, Program, ProgramKind, Rows, Side, Sum,
+    CURRENCY, Column, Context, Description, Micros, Outcome, Participant, Plan, Problem, Program, ProgramKind, Rows,
+    Side, Sum, Verdict, eligibility,
 };
 
 use reckon::Reading;
@@ -45,6 +46,7 @@ impl Program for Rebate {
                 Column::Cost,
                 Column::Product,
             ])
+            .profile_attributes(eligibility::ATTRIBUTES)
             .balance("expense", "Rebate expense", CURRENCY, Side::Debit)
             .balance("payable", "Rebate payable", CURRENCY, Side::Credit)
             .balance(
@@ -71,6 +73,10 @@ impl Program for Rebate {
         } else {
             Err(problems)
         }
+    }
+
+    fn assess(terms: &Terms, participant: &Participant) -> Result<Verdict, Problem> {
+        Ok(terms.eligibility.assess(participant))
     }
 
     fn start(context: Context, terms: Terms) -> Result<Self, Problem> {

@@ -21,6 +21,7 @@ pub fn problems(terms: &Terms) -> Vec<Problem> {
     if terms.rules.is_empty() {
         found.add("no-rules", "the terms have no rule: give at least one", "/rules");
     }
+    found.add_within("/eligibility", Some(terms.eligibility.problems()));
     let mut names = BTreeSet::new();
     for (number, rule) in terms.rules.iter().enumerate() {
         found.rule = format!("/rules/{number}");

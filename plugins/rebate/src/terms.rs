@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use gtm_sdk::cap::Cap;
+use gtm_sdk::eligibility::Eligibility;
 use gtm_sdk::gathering::{DatesBy, Products, RollUp};
 use gtm_sdk::growth::Reading;
 use gtm_sdk::rounding::Rounding;
@@ -27,6 +28,9 @@ pub struct Terms {
     /// How far the accounts below a participant count as its own.
     #[serde(default)]
     pub roll_up: RollUp,
+    /// Who may take part: for each profile attribute that matters, the values that may. Everybody when absent.
+    #[serde(default)]
+    pub eligibility: Eligibility,
 }
 
 /// One rebate.

@@ -1,7 +1,7 @@
 //! Which terms are accepted, and what is said about those that are not.
 
 use gtm_rebate::Rebate;
-use gtm_sdk::{Plan, Problem, Program, RowKind, Window, terms};
+use gtm_sdk::{Attribute, Participant, Plan, Problem, Program, RowKind, Window, terms};
 use serde_json::{Value, json};
 
 fn plan(terms: &Value) -> Result<Plan, Vec<Problem>> {
@@ -276,4 +276,37 @@ fn unknown_words_are_refused_with_their_place() {
             "{found:?}"
         );
     }
+}
+
+#[test]
+fn who_may_take_part_goes_by_the_profile() {
+    let terms = |eligibility: Value| {
+        let mut terms = json!({ "rules": [with(json!({}))] });
+        terms["eligibility"] = eligibility;
+        terms.to_string()
+    };
+    let assess = |tier: &str| {
+        let participant = Participant {
+            account: "A-1".into(),
+            attributes: vec![Attribute {
+                name: "tier".into(),
+                value: tier.into(),
+            }],
+            enrolled_from: 0,
+            enrolled_until: None,
+            agreed: vec![],
+        };
+        let terms = terms::parse(&terms(json!({ "tier": ["gold"] }))).unwrap();
+        Rebate::assess(&terms, &participant).unwrap()
+    };
+    assert!(assess("gold").eligible);
+    assert_eq!(
+        (assess("silver").eligible, assess("silver").reasons),
+        (false, vec!["`tier` is silver, and takes gold".to_owned()])
+    );
+    let found = plan(&serde_json::from_str(&terms(json!({ "shoe-size": ["9"] }))).unwrap()).unwrap_err();
+    assert_eq!(
+        (&*found[0].code, found[0].path.as_deref()),
+        ("eligibility-attribute", Some("/eligibility/shoe-size"))
+    );
 }

@@ -15,7 +15,10 @@ pub mod account;
 pub mod words;
 mod statement;
 
-use gtm_sdk::{CURRENCY, Column, Context, Description, Outcome, Plan, Problem, Program, ProgramKind, Rows, Side};
+use gtm_sdk::{
+    CURRENCY, Column, Context, Description, Outcome, Participant, Plan, Problem, Program, ProgramKind, Rows, Side,
+    Verdict, eligibility,
+};
 
 use earnings::Earnings;
 use terms::Terms;
@@ -37,6 +40,7 @@ impl Program for Royalty {
         Description::new("gtm/royalty", "Royalty", ProgramKind::Royalty)
             .version(env!("CARGO_PKG_VERSION"))
             .columns([Column::Quantity, Column::NetAmount, Column::ListPrice, Column::Product])
+            .profile_attributes(eligibility::ATTRIBUTES)
             .transaction_attributes(gather::ATTRIBUTES)
             .balance("expense", "Royalty expense", CURRENCY, Side::Debit)
             .balance("earned", "Royalties earned and not yet payable", CURRENCY, Side::Credit)
@@ -53,6 +57,10 @@ impl Program for Royalty {
         } else {
             Err(problems)
         }
+    }
+
+    fn assess(terms: &Terms, participant: &Participant) -> Result<Verdict, Problem> {
+        Ok(terms.eligibility.assess(participant))
     }
 
     fn start(context: Context, terms: Terms) -> Result<Self, Problem> {

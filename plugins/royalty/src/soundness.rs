@@ -14,7 +14,8 @@ const PERIODS: u32 = 120;
 
 /// Everything that is wrong with the terms, in the order in which they are written.
 pub fn problems(terms: &Terms) -> Vec<Problem> {
-    let mut found = Vec::new();
+    let eligibility = terms.eligibility.problems().into_iter();
+    let mut found: Vec<Problem> = eligibility.map(|problem| problem.within("/eligibility")).collect();
     if terms.royalties.is_empty() {
         found.push(Problem::new("no-royalties", "the terms have no royalty: give at least one").at("/royalties"));
     }

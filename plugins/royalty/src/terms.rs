@@ -3,6 +3,7 @@
 //! Amounts and quantities are texts such as `"1234.50"`, rates are texts such as `"12.5 %"`, days are texts such as `"2024-03-31"`. Only
 //! plain enums and structs are used, so that reading terms needs no floats.
 
+use gtm_sdk::eligibility::Eligibility;
 use gtm_sdk::gathering::{DatesBy, MatchedBy, Products, RollUp};
 use gtm_sdk::rounding::Rounding;
 use gtm_sdk::{Day, Deserialize, JsonSchema, Micros, Rate};
@@ -20,6 +21,9 @@ pub struct Terms {
     /// How far the accounts below a participant count as its own.
     #[serde(default)]
     pub roll_up: RollUp,
+    /// Who may take part: for each profile attribute that matters, the values that may. Everybody when absent.
+    #[serde(default)]
+    pub eligibility: Eligibility,
     #[serde(default)]
     pub returns: Returns,
     /// What happens to a row for which no rate is agreed.

@@ -73,6 +73,7 @@ pub fn put(gtm: &Gtm, program: &str, account: &str, moves: &[(&str, &str, &str)]
             program: &program,
             account: &account,
             period: None,
+            posting_period: None,
             transfers: &transfers,
         };
         tx.hold_balances(&program, &[&account]).await.expect("the participant");

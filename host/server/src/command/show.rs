@@ -425,6 +425,7 @@ pub fn explained(explained: &Explained) -> String {
             rate.from, rate.rate, summary.currency, rate.day
         );
     }
+    text += &super::stacking::reduced(&explained.reduced_by, digits);
     let posted = explained.revisions.iter().flat_map(|revision| {
         let row = |transfer: &domain::ledger::Transfer| {
             let way = format!("{} → {}", transfer.debit, transfer.credit);

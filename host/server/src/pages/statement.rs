@@ -168,6 +168,9 @@ fn reason(before: Option<&domain::statement::Revision>, revision: &domain::state
         None => "first run of the period",
         Some(before) if before.terms != revision.terms => "the terms were changed",
         Some(before) if before.receipt.component != revision.receipt.component => "the plugin was changed",
+        Some(before) if before.reduced_by != revision.reduced_by => {
+            "what earlier programs pay on its lines was changed"
+        }
         Some(before) if before.receipt.rows != revision.receipt.rows => {
             "lines of the period came late or were corrected"
         }

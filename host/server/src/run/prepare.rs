@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::earlier::{Earlier, earlier};
 use anyhow::{Context as _, Result, bail};
 use domain::account::Account;
 use domain::approval::{Kind, Status};
-use domain::calculation;
-use domain::calculation::{AgreedFigure, Attribute, Context, Dictionary, Gathered, OpeningBalance, ProductEntry};
+use domain::calculation::{Attribute, Context, Dictionary, Gathered, OpeningBalance, ProductEntry};
 use domain::day::Day;
 use domain::id::AccountId;
 use domain::money::Micros;
@@ -24,6 +24,7 @@ use store::ledger::BalanceFilter;
 use store::run::RunMode;
 use store::segment::{Converter, Resolved, Spans};
 
+use crate::account_program::assess::participant;
 use crate::host::Host;
 
 /// What a statement of this program and period is worked out from, besides the participant.
@@ -44,6 +45,8 @@ pub struct Prepared {
     pub numbers: HashMap<u32, String>,
     pub participants: Vec<Member>,
     pub posting: Posting,
+    /// What earlier programs paid on the rows.
+    pub earlier: Earlier,
 }
 
 /// A participant with what a run needs of it.
@@ -51,6 +54,8 @@ pub struct Member {
     pub participant: Participant,
     /// Ordinals of the accounts whose rows count as its own.
     pub accounts: Vec<u32>,
+    /// Ordinals of the accounts whose rows are looked at for it: these, and those that share a statement of an earlier program with them.
+    pub reads: Vec<u32>,
     /// The newest revision of its statement.
     pub latest: Option<Latest>,
     pub opening_balances: Vec<OpeningBalance>,
@@ -111,7 +116,19 @@ pub async fn prepare(host: &Host, code: &str, label: &str, mode: RunMode) -> Res
         true => Vec::new(),
         false => snapshot.accounts().await?,
     };
-    let participants = members(&mut snapshot, &program, &period, plugin.descriptor(), &plan, &accounts).await?;
+    let mut participants = members(&mut snapshot, &program, &period, plugin.descriptor(), &plan, &accounts).await?;
+    drop(snapshot);
+    let mut periods: Vec<&Period> = gathered
+        .iter()
+        .flat_map(|gathered| &gathered.periods)
+        .chain([&period])
+        .collect();
+    periods.sort_by_key(|period| period.start);
+    periods.dedup();
+    let earlier = earlier(host, &program, &plan, &periods, &products).await?;
+    for member in &mut participants {
+        member.reads = earlier.reads(&member.accounts);
+    }
     Ok(Prepared {
         year: program.calendar.year_of(&period)?,
         program,
@@ -133,6 +150,7 @@ pub async fn prepare(host: &Host, code: &str, label: &str, mode: RunMode) -> Res
             .collect(),
         participants,
         posting,
+        earlier,
     })
 }
 
@@ -200,10 +218,7 @@ async fn members(
         false => opening_balances(snapshot, program, period).await?,
     };
     let mut members = Vec::new();
-    for participant in snapshot.participants(&program.id).await? {
-        if !participant.enrolment.takes_part_in(period) {
-            continue;
-        }
+    for participant in snapshot.participants_in(&program.id, period).await? {
         let id = &participant.account.id;
         let balances = opening.remove(id).unwrap_or_default();
         let balance = |code: &String| {
@@ -219,6 +234,7 @@ async fn members(
         };
         members.push(Member {
             accounts: below.accounts_of(&participant.account, plan.roll_up_levels),
+            reads: vec![],
             latest: latest.remove(id),
             opening_balances: plan.balances.iter().map(balance).collect(),
             participant,
@@ -256,12 +272,12 @@ pub fn family(accounts: &[Account], account: &Account, levels: Option<u32>) -> V
 }
 
 /// Who stands below whom.
-struct Hierarchy<'a> {
+pub(super) struct Hierarchy<'a> {
     children: HashMap<&'a AccountId, Vec<&'a Account>>,
 }
 
 impl<'a> Hierarchy<'a> {
-    fn of(accounts: &'a [Account]) -> Self {
+    pub(super) fn of(accounts: &'a [Account]) -> Self {
         let mut children: HashMap<_, Vec<_>> = HashMap::new();
         for account in accounts {
             if let Some(parent) = &account.parent {
@@ -272,7 +288,7 @@ impl<'a> Hierarchy<'a> {
     }
 
     /// Ordinals of the account and of those so many levels below it, rising.
-    fn accounts_of(&self, account: &Account, levels: Option<u32>) -> Vec<u32> {
+    pub(super) fn accounts_of(&self, account: &Account, levels: Option<u32>) -> Vec<u32> {
         let mut ordinals = vec![account.ordinal as u32];
         let mut level = vec![&account.id];
         let mut left = levels.unwrap_or(u32::MAX);
@@ -339,25 +355,13 @@ impl Prepared {
             converted: rows.converted.clone(),
             program: self.program.code.clone(),
             terms: self.terms.json.clone(),
-            participant: calculation::Participant {
-                account: account.number.clone(),
-                attributes: account
-                    .attributes
-                    .iter()
-                    .filter(|(name, _)| self.granted.profile_attributes.contains(name))
-                    .map(attribute)
-                    .collect(),
-                enrolled_from: enrolment.enrolled_from,
-                enrolled_until: enrolment.enrolled_until,
-                agreed: enrolment
-                    .agreed
-                    .iter()
-                    .map(|(code, value)| AgreedFigure {
-                        code: code.clone(),
-                        value: *value,
-                    })
-                    .collect(),
-            },
+            participant: participant(
+                account,
+                &self.granted,
+                enrolment.enrolled_from,
+                enrolment.enrolled_until,
+                &enrolment.agreed,
+            ),
             period: self.period.clone(),
             year: self.year.clone(),
             gathered: self.gathered.clone(),

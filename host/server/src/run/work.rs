@@ -1,5 +1,7 @@
 //! One statement: gather, compare with what is known, calculate, and say what is to be posted.
 
+use std::collections::HashMap;
+
 use anyhow::Result;
 use domain::calculation::Context;
 use domain::columns::{self, ColumnSlice};
@@ -9,6 +11,7 @@ use domain::ledger::{self, Reason, Transfer};
 use domain::money::{Micros, Total};
 use domain::plugin::{Descriptor, Side};
 use domain::receipt::{Receipt, Signature};
+use domain::stacking::{self, Reduction};
 use domain::statement::Revision;
 use runtime::{Calculated, Failed, Key};
 use store::quarantine::Quarantine;
@@ -78,6 +81,10 @@ impl Desk<'_> {
             amount: before,
             before,
         };
+        let paid = match self.prepared.earlier.paid(&member.accounts, segments, scratch) {
+            Ok(paid) => paid,
+            Err(e) => return Ok(self.held(figures, format!("{e:#}"), String::new(), None, None)),
+        };
         let gathered = match gather(
             segments,
             &self.prepared.resolved,
@@ -90,12 +97,17 @@ impl Desk<'_> {
         };
         figures.rows = gathered.rows() as u64;
         figures.net_amount = self.net_amount(&gathered.slices);
+        let net = match Net::of(&gathered.slices, paid) {
+            Ok(net) => net,
+            Err(e) => return Ok(self.held(figures, e.to_string(), String::new(), None, None)),
+        };
+        let rows = net.rows(&gathered.slices);
         let context = match self.prepared.context(member, &gathered) {
             Ok(context) => context,
             Err(e) => return Ok(self.held(figures, format!("{e:#}"), String::new(), None, None)),
         };
         let context_json = ordered_json(&context)?;
-        let (context_digest, rows_digest) = (Digest::of(&context_json), columns::digest(&gathered.slices));
+        let (context_digest, rows_digest) = (Digest::of(&context_json), columns::digest(&rows));
         let component = self.prepared.terms.component;
         if member
             .latest
@@ -108,7 +120,7 @@ impl Desk<'_> {
             });
         }
 
-        let calculated = match self.calculate(&context, &gathered.slices) {
+        let calculated = match self.calculate(&context, &rows) {
             Ok(calculated) => calculated,
             Err(failed) if failed.failure.is_of_the_machine() => return Err(failed.into()),
             Err(failed) => {
@@ -176,6 +188,7 @@ impl Desk<'_> {
             log: calculated.log,
             transfers,
             posting_period: self.prepared.posting.into.as_ref().map(|period| period.label.clone()),
+            reduced_by: net.reduced_by,
             receipt: runtime::sign(receipt, self.key)?,
         };
         Ok(Worked {
@@ -234,6 +247,45 @@ impl Desk<'_> {
             amounts.iter().map(|amount| i128::from(*amount)).sum()
         };
         slices.iter().map(own).sum::<i128>().into()
+    }
+}
+
+/// The net amounts of some rows after what earlier programs paid on them.
+pub struct Net {
+    /// By slice; empty where nothing comes before, so that the rows stay as they lie.
+    amounts: Vec<Vec<i64>>,
+    /// Those that took something off.
+    pub reduced_by: Vec<Reduction>,
+}
+
+impl Net {
+    /// `paid` is what each earlier statement pays by row.
+    ///
+    /// # Errors
+    /// An amount that does not fit.
+    pub fn of(rows: &[ColumnSlice<'_>], paid: Vec<(Reduction, HashMap<u64, Micros>)>) -> domain::Result<Self> {
+        let mut net = Net {
+            amounts: match paid.is_empty() {
+                true => vec![],
+                false => rows.iter().map(|slice| slice.net_amount.to_vec()).collect(),
+            },
+            reduced_by: vec![],
+        };
+        for (reduction, by_row) in paid {
+            if let Some(amount) = stacking::take_off(rows, &by_row, &mut net.amounts)? {
+                net.reduced_by.push(Reduction { amount, ..reduction });
+            }
+        }
+        net.reduced_by.sort_by(|one, other| one.statement.cmp(&other.statement));
+        Ok(net)
+    }
+
+    /// The rows with them.
+    pub fn rows<'a>(&'a self, rows: &[ColumnSlice<'a>]) -> Vec<ColumnSlice<'a>> {
+        match self.reduced_by.is_empty() {
+            true => rows.to_vec(),
+            false => stacking::with_net_amounts(rows, &self.amounts),
+        }
     }
 }
 

@@ -225,6 +225,7 @@ impl Quarter {
             from: start,
             until: None,
             agreed: [].into(),
+            assessment: None,
         };
         let enrolments: Vec<Enrolment> = accounts.iter().map(enrolment).collect();
         tx.enrol(&program.id, &enrolments).await.unwrap();
@@ -282,6 +283,7 @@ impl Quarter {
             terms: self.terms.id.clone(),
             transfers,
             posting_period: None,
+            reduced_by: vec![],
             receipt: Receipt {
                 program: self.program.code.clone(),
                 account: account.to_string(),

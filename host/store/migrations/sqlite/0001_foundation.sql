@@ -154,12 +154,15 @@ create table account_programs (
     id text primary key not null,
     program text not null references programs (id),
     account text not null references accounts (id),
-    enrolled_from integer not null,
+    status text not null check (status in ('invited', 'declined', 'enrolled', 'opted-out')),
+    enrolled_from integer,
     enrolled_until integer,
     agreed text not null,
+    assessment text,
     created_at text not null,
     unique (program, account),
-    check (enrolled_from <= enrolled_until)
+    check (enrolled_from <= enrolled_until),
+    check (enrolled_from is not null or status in ('invited', 'declined'))
 ) strict;
 
 create index account_programs_account on account_programs (account);

@@ -194,6 +194,7 @@ pub fn revision(
         log: "info: worked out".into(),
         transfers,
         posting_period: None,
+        reduced_by: vec![],
         receipt: Receipt {
             program: program.code.clone(),
             account: account.to_string(),

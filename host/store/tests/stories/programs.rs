@@ -148,6 +148,7 @@ async fn accounts_are_enrolled_with_dates_and_figures(db: Database) -> Database 
         from: "2011-01-01".parse().unwrap(),
         until: until.map(|day| day.parse().unwrap()),
         agreed: [("baseline".to_owned(), baseline.parse::<Decimal>().unwrap())].into(),
+        assessment: None,
     };
     let list = [
         enrolment("b", None, "1000.50"),

@@ -27,6 +27,7 @@ async fn quarter_with_every_outcome(db: &Database) -> Quarter {
         from: from.parse().unwrap(),
         until: until.map(|day| day.parse().unwrap()),
         agreed: [].into(),
+        assessment: None,
     };
     let list = [
         enrolment("a", "2011-01-01", None),

@@ -1,0 +1,31 @@
+-- Stays in a program that were over when the account came back. Its newest stay stands in account_programs.
+create table earlier_stays (
+    account_program text not null references account_programs (id),
+    enrolled_from integer not null,
+    enrolled_until integer not null,
+    agreed text not null,
+    primary key (account_program, enrolled_from),
+    check (enrolled_from <= enrolled_until)
+) strict;
+
+-- Every step by which an account came to stand where it stands, with what the plugin said of it. The days are those from and until which it
+-- takes part, or would.
+create table participation_steps (
+    account_program text not null references account_programs (id),
+    sequence integer not null check (sequence > 0),
+    step text not null check (step in ('invite', 'accept', 'decline', 'enrol', 'opt-out')),
+    status text not null check (status in ('invited', 'declined', 'enrolled', 'opted-out')),
+    from_day integer,
+    until_day integer,
+    agreed text not null,
+    assessment text,
+    because text,
+    actor text not null,
+    at text not null,
+    primary key (account_program, sequence)
+) strict;
+
+create trigger earlier_stays_keeps_rows before update on earlier_stays begin select raise(abort, '`earlier_stays` is append-only'); end;
+create trigger earlier_stays_loses_nothing before delete on earlier_stays begin select raise(abort, '`earlier_stays` is append-only'); end;
+create trigger participation_steps_keeps_rows before update on participation_steps begin select raise(abort, '`participation_steps` is append-only'); end;
+create trigger participation_steps_loses_nothing before delete on participation_steps begin select raise(abort, '`participation_steps` is append-only'); end;
