@@ -49,6 +49,16 @@ struct BudgetRow {
     amount_micros: i64,
 }
 
+#[derive(sqlx::FromRow)]
+struct ChangeRow {
+    number: i64,
+    amount_micros: i64,
+    reason: String,
+    overridden: Option<String>,
+    actor: String,
+    changed_at: DateTime<Utc>,
+}
+
 impl Tx {
     /// Creates a budget, out of another one where it has a parent.
     ///
@@ -268,7 +278,7 @@ impl Snapshot {
 
     /// Every amount that it had, from the first.
     pub async fn budget_changes(&mut self, budget: &Budget) -> Result<Vec<BudgetChange>> {
-        let rows: Vec<(i64, i64, String, Option<String>, String, DateTime<Utc>)> = on_engine!(self, |conn| {
+        let rows: Vec<ChangeRow> = on_engine!(self, |conn| {
             sqlx::query_as(
                 "select number, amount_micros, reason, overridden, actor, changed_at
                  from budget_changes
@@ -279,13 +289,13 @@ impl Snapshot {
             .fetch_all(conn)
             .await
         })?;
-        let change = |(number, amount, reason, overridden, actor, at)| BudgetChange {
-            number,
-            amount: Micros(amount),
-            reason,
-            overridden,
-            actor,
-            at,
+        let change = |row: ChangeRow| BudgetChange {
+            number: row.number,
+            amount: Micros(row.amount_micros),
+            reason: row.reason,
+            overridden: row.overridden,
+            actor: row.actor,
+            at: row.changed_at,
         };
         Ok(rows.into_iter().map(change).collect())
     }

@@ -235,9 +235,10 @@ async fn read(snapshot: &mut store::Snapshot, program: &Program, period: &Period
         }
     }
     let versions = snapshot.terms_of(&program.id).await?;
+    let approved = snapshot.approved_terms_of(&program.id).await?;
     Ok(Read {
         was_run: snapshot.was_run(&program.id, &period.label).await?,
-        in_force: Terms::in_force(&versions, period.end).cloned(),
+        in_force: Terms::in_force(&approved, period.end).cloned(),
         terms: versions.into_iter().map(|terms| (terms.id.clone(), terms)).collect(),
         program: program.clone(),
         period: period.clone(),
