@@ -36,7 +36,7 @@ fn killing_settlements_leaves_each_document_whole_or_absent(engine: Engine) {
             sleep(moment);
             child.kill().expect("a child that was not waited for");
             let ended = child.wait().expect("how it ended");
-            halfway += usize::from(whole(&gtm) % ACCOUNTS != 0);
+            halfway += usize::from(!whole(&gtm).is_multiple_of(ACCOUNTS));
             if ended.signal().is_none() {
                 // It was faster than the first time: from now on it is killed earlier.
                 assert!(ended.success(), "settle: {ended}");

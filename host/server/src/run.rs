@@ -180,10 +180,13 @@ struct Job {
     members: Vec<usize>,
 }
 
+/// What each segment holds, in the order in which they were asked for.
+type Contents = store::Result<Vec<Vec<u8>>>;
+
 /// Segments that are read while the jobs before are worked on, and opened by the first worker that needs them.
 struct Source {
     infos: Vec<Info>,
-    contents: OnceLock<Mutex<JoinHandle<store::Result<Vec<Vec<u8>>>>>>,
+    contents: OnceLock<Mutex<JoinHandle<Contents>>>,
     opened: OnceLock<std::result::Result<Segments, String>>,
 }
 

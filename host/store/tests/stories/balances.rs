@@ -23,6 +23,7 @@ async fn balances_that_are_held_are_waited_for(db: Database) -> Database {
         from: "2011-01-01".parse().unwrap(),
         until: None,
         agreed: [].into(),
+        assessment: None,
     };
     tx.enrol(&quarter.program.id, &[enrolment]).await.unwrap();
     tx.commit().await.unwrap();

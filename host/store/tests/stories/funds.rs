@@ -55,6 +55,7 @@ async fn enrol(tx: &mut Tx, program: &Program) {
         from: "2011-01-01".parse().unwrap(),
         until: None,
         agreed: [].into(),
+        assessment: None,
     };
     tx.enrol(&program.id, &[part("a"), part("b")]).await.unwrap();
 }

@@ -46,6 +46,7 @@ pub async fn enrol(tx: &mut Tx, program: &ProgramId, accounts: &[&str]) {
             from: "2011-01-01".parse().unwrap(),
             until: None,
             agreed: [].into(),
+            assessment: None,
         })
         .collect();
     tx.enrol(program, &enrolments).await.unwrap();

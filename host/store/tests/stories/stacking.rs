@@ -45,7 +45,7 @@ async fn a_revision_keeps_what_it_was_reduced_by(db: Database) -> Database {
     let quarter = begin_quarter(&db).await;
     let mut tx = db.begin().await;
     let first = quarter.revision(&quarter.a, 1, vec![transfer("volume", 100)]);
-    let saved = tx.save_revisions(&[first.clone()]).await.unwrap();
+    let saved = tx.save_revisions(std::slice::from_ref(&first)).await.unwrap();
     let [Saved::Posted(earlier)] = &saved[..] else {
         panic!("{saved:?}")
     };
