@@ -101,7 +101,7 @@ fn commands_that_make_no_sense_change_nothing(engine: Engine) {
         (
             &create("Größe", "gtm/rebate", "volume.json", "2024-01-01"),
             1,
-            "`Größe` is no code for a program: write small letters, digits and hyphens, at most 60, such as `growth-2026`",
+            "`Größe` is no code: write small letters, digits and hyphens, at most 60, such as `growth-2026`",
         ),
         (
             &create("fresh", "gtm/rebate@9.9.9", "volume.json", "2024-01-01"),
@@ -299,7 +299,7 @@ fn files_that_cannot_be_read_are_refused_as_a_whole(engine: Engine) {
         ),
         (
             "few.csv --profile colour.toml",
-            "profile `colour.toml`: line 2: unknown field `colour`, expected one of `records`, `source`, `delimiter`, `dates`, `decimal`, `key`, \
+            "profile `colour.toml`: line 2: unknown field `colour`, expected one of `records`, `source`, `delimiter`, `time_zone`, `dates`, `decimal`, `key`, \
              `repeats`, `required`, `fields`, `attributes`, `other_columns`, `accounts`, `products`",
         ),
     ] {

@@ -164,9 +164,9 @@ pub struct Demo {
     /// A tenth of the company
     #[arg(long)]
     pub small: bool,
-    /// The rebate plugin's component [default: GTM_COMPONENTS/rebate.wasm, else the one beside the binary]
-    #[arg(long, value_name = "FILE")]
-    pub component: Option<PathBuf>,
+    /// The folder of the plugins' components [default: GTM_COMPONENTS, else the one beside the binary]
+    #[arg(long, value_name = "FOLDER")]
+    pub components: Option<PathBuf>,
     /// Do not serve the result
     #[arg(long, env = "GTM_DEMO_NO_SERVE", value_parser = clap::builder::FalseyValueParser::new())]
     pub no_serve: bool,

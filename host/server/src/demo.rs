@@ -1,6 +1,9 @@
 //! `gtm demo`: a company that does not exist lives through two years of rebates, by the same code that pays real ones.
 
 pub mod company;
+pub mod programs;
+pub mod claims;
+pub mod closing;
 
 use std::env;
 use std::fs;
@@ -15,43 +18,24 @@ use domain::day::Day;
 use domain::money::Total;
 use store::run::RunMode;
 
-use crate::cli::{ConversionArgs, CreateProgram, Demo, Enrol, Global, ScheduleArgs};
+use crate::cli::{Demo, Global};
 use crate::command::{End, show};
 use crate::host::Host;
 use crate::import::{self, ImportOptions, Profile};
 use crate::output::{amount, count, table};
 use crate::progress::Progress;
 use crate::serve::serve;
-use crate::{account_program, plugin, program, run, statement};
+use crate::{run, statement};
+use claims::{file_claims, put_into_funds};
+use closing::{settle, standing};
 use company::{CURRENCY, Company, NAME, Size, company};
+use programs::{PROGRAMS, Who, accounts, create_programs, install_plugins};
 
 /// The same company every time.
 const SEED: u64 = 2026;
 
-/// Code, title, calendar, first day and terms.
-const PROGRAMS: [(&str, &str, &str, &str, &str); 3] = [
-    (
-        "partner-volume",
-        "Partner volume rebate",
-        "quarter",
-        "2024-01-01",
-        include_str!("demo/terms/volume.json"),
-    ),
-    (
-        "growth-2025",
-        "Growth over last year",
-        "quarter",
-        "2025-01-01",
-        include_str!("demo/terms/growth.json"),
-    ),
-    (
-        "coffee",
-        "Coffee by the kilo",
-        "month",
-        "2024-01-01",
-        include_str!("demo/terms/coffee.json"),
-    ),
-];
+/// Of all programs together, for the progress bar.
+const PERIODS: u64 = 56;
 
 /// The demonstration's last day: everything up to it is closed.
 const CLOSED: &str = "2025-12-31";
@@ -67,12 +51,7 @@ pub async fn demo(global: &Global, of: &Demo) -> Result<End> {
     );
     bring_in(&host, &of.dir, &company).await?;
 
-    let component = component(of)?;
-    let installed = plugin::install(&host, &component, None).await?;
-    println!(
-        "installed plugin {} {}, sha256 {}\n",
-        installed.id, installed.version, installed.component
-    );
+    install_plugins(&host, of).await?;
     create_programs(&host, &of.dir, &company).await?;
 
     println!("every closed period, run:\n");
@@ -86,6 +65,13 @@ pub async fn demo(global: &Global, of: &Demo) -> Result<End> {
     let after = run_all(&host).await?;
     println!("{}\n", paid(&after));
 
+    let partners = accounts(&company, Who::First(2));
+    println!("requests, claims and proof; a controller decides:\n");
+    put_into_funds(&host, &partners).await?;
+    file_claims(&host, &of.dir, &partners, &company.products[0].sku).await?;
+    settle(&host, &of.dir).await?;
+    println!("{}\n", standing(&host).await?);
+
     explain_one(&host).await?;
     let (gtm, database) = (typed()?, database.display());
     println!("\nThe database stays in {database}. Try next:\n");
@@ -93,6 +79,9 @@ pub async fn demo(global: &Global, of: &Demo) -> Result<End> {
         "program show partner-volume",
         "run partner-volume --period 2025-Q4 --what-if",
         "statement list --program growth-2025 --period 2025-Q4",
+        "claim list",
+        "fund list co-op",
+        "document list",
         "balance",
         "replay --all",
         "audit",
@@ -174,91 +163,14 @@ async fn import_file(host: &Host, folder: &Path, name: &str, lines: &str) -> Res
     )
 }
 
-fn component(of: &Demo) -> Result<PathBuf> {
-    if let Some(path) = &of.component {
-        return Ok(path.clone());
-    }
-    let folder = match env::var_os("GTM_COMPONENTS") {
-        Some(folder) => PathBuf::from(folder),
-        None => {
-            let binary = env::current_exe()?;
-            binary
-                .parent()
-                .and_then(Path::parent)
-                .context("the binary lies in no target folder")?
-                .join("components")
-        }
-    };
-    let path = folder.join("rebate.wasm");
-    let missing = || {
-        format!(
-            "`{}` is not there: `gtm plugin build plugins/rebate` makes it",
-            path.display()
-        )
-    };
-    path.try_exists().ok().filter(|there| *there).with_context(missing)?;
-    Ok(path)
-}
-
-/// The volume rebate counts a chain's branches with its headquarters, so those take part that belong to nobody; the others pay every
-/// account by itself.
-async fn create_programs(host: &Host, folder: &Path, company: &Company) -> Result<()> {
-    let mut created = Vec::new();
-    for (code, title, calendar, start, terms) in PROGRAMS {
-        let file = folder.join(format!("{code}.json"));
-        fs::write(&file, terms).with_context(|| format!("cannot write `{}`", file.display()))?;
-        let start: Day = start.parse()?;
-        let of = CreateProgram {
-            code: code.into(),
-            plugin: "gtm/rebate".into(),
-            terms: file,
-            title: Some(title.into()),
-            currency: CURRENCY.parse()?,
-            calendar: calendar.parse()?,
-            start: Some(start),
-            end: None,
-            conversion: ConversionArgs::default(),
-            schedule: ScheduleArgs::default(),
-            valid_from: None,
-            new_terms: false,
-        };
-        program::create(host, &of).await?;
-        let on_top = company
-            .accounts
-            .iter()
-            .filter(|account| account.parent.is_none())
-            .map(|account| account.number.clone());
-        let all = code != "partner-volume";
-        let accounts = if all { vec![] } else { on_top.collect() };
-        let enrolment = Enrol {
-            program: code.into(),
-            accounts,
-            all,
-            from: None,
-            until: None,
-            agreed: vec![],
-            override_reason: None,
-        };
-        account_program::enrol(host, &enrolment).await?;
-        created.extend(
-            program::list(host)
-                .await?
-                .into_iter()
-                .filter(|listed| listed.program.code == code),
-        );
-    }
-    println!("{}\n", show::programs(&created));
-    Ok(())
-}
-
 async fn run_all(host: &Host) -> Result<Vec<run::Report>> {
     let workers = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let closed: Day = CLOSED.parse()?;
     let mut reports = Vec::new();
-    let progress = Progress::new("running", 36, "periods");
-    for (code, _, calendar, start, _) in PROGRAMS {
-        let calendar: Calendar = calendar.parse()?;
-        let mut period = calendar.containing(start.parse()?)?;
+    let progress = Progress::new("running", PERIODS, "periods");
+    for planned in PROGRAMS.iter().filter(|planned| planned.runs) {
+        let (code, calendar): (&str, Calendar) = (planned.code, planned.calendar.parse()?);
+        let mut period = calendar.containing(planned.start.parse()?)?;
         while period.end <= closed {
             reports.push(run::run(host, code, &period.label, RunMode::Actual, workers).await?);
             progress.reach(reports.len() as u64);

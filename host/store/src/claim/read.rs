@@ -199,7 +199,7 @@ impl Snapshot {
         let rows: Vec<TransferRow> = on_engine!(self, |conn| {
             sqlx::query_as(
                 "select id, subject as statement, revision, line, rule, debit, credit, amount_micros, unit, effective_day, expires_day,
-                        basis, rate, reason, posted_at
+                        basis, rate, reason, posting_period, posted_at
                  from transfers
                  where subject = $1 and cause = 'claim'
                  order by revision, line",

@@ -39,6 +39,9 @@ async fn segments_are_kept_with_the_position_they_reach(db: Database) -> Databas
     assert_eq!(infos.iter().map(|info| info.rows).collect::<Vec<_>>(), [2, 1]);
     let content = tx.segment(&infos[0].digest).await.unwrap();
     assert_eq!(content, segments[0].content);
+    let both = [infos[1].digest, infos[0].digest];
+    let contents = tx.segment_contents(&both).await.unwrap();
+    assert_eq!(contents, [segments[1].content.clone(), segments[0].content.clone()]);
     let again = tx.keep_segments(&segments, 0, position).await;
     assert!(
         matches!(again, Err(Error::Stale(sentence)) if sentence == "the journal is sealed up to position 3 by now, not 0: seal from there")
@@ -73,6 +76,7 @@ async fn segments_are_merged_and_made_again(db: Database) -> Database {
         (0, 0)
     );
     assert!(matches!(tx.segment(&old).await, Err(Error::Stale(_))));
+    assert!(matches!(tx.segment_contents(&[old]).await, Err(Error::Stale(_))));
     tx.keep_segments(&segments, 0, position).await.unwrap();
     db
 }
