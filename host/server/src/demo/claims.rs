@@ -14,7 +14,7 @@ use crate::agreement;
 use crate::budget;
 use crate::claim::decide::{Choice, decide};
 use crate::claim::form::Form;
-use crate::claim::show::{Shown, show};
+use crate::claim::show::show;
 use crate::claim::submit::{Submission, submit};
 use crate::claim::{proof, text};
 use crate::cli::{AllocateFund, CreateBudget};
@@ -70,11 +70,11 @@ pub async fn file_claims(host: &Host, folder: &Path, accounts: &[String], sku: &
     let shipped = json!({
         "submitted": "2025-11-20",
         "lines": [{ "claimed": "64", "fields": {
-            "agreement": "SPA-1", "invoice": "R-4711", "invoice-line": "1", "sku": sku, "lot": "", "shipped": "2025-10-14",
-            "quantity": "32", "unit": "EA"
+            "agreement": "SPA-1", "end-customer": second, "invoice": "R-4711", "invoice-line": "1", "sku": sku, "lot": "",
+            "shipped": "2025-10-14", "quantity": "32", "unit": "EA"
         } }]
     });
-    let less = Choice::Approve {
+    let as_ruled = Choice::Approve {
         less: vec![],
         reason: None,
     };
@@ -100,13 +100,7 @@ pub async fn file_claims(host: &Host, folder: &Path, accounts: &[String], sku: &
         let id = submit(host, submission).await?;
         let ruled = show(host, &id).await?;
         let name = format!("{program}/{}", ruled.summary.number);
-        let choice = match nothing_is_approved(&ruled) {
-            true => &Choice::Deny {
-                reason: "as ruled".into(),
-            },
-            false => &less,
-        };
-        let id = decide(&controller, &name, choice).await?;
+        let id = decide(&controller, &name, &as_ruled).await?;
         println!("{}\n", text::claim(&show(host, &id).await?));
     }
     Ok(())
@@ -114,13 +108,6 @@ pub async fn file_claims(host: &Host, folder: &Path, accounts: &[String], sku: &
 
 /// A text that is a PDF as far as its first bytes say.
 const INVOICE: &[u8] = b"%PDF-1.4\n% an invoice of the demonstration\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n";
-
-fn nothing_is_approved(ruled: &Shown) -> bool {
-    ruled
-        .rulings
-        .last()
-        .is_none_or(|ruling| ruling.approved == domain::money::Micros::ZERO)
-}
 
 async fn agree_on_a_price(host: &Host, folder: &Path, account: &str, sku: &str) -> Result<()> {
     let file = folder.join("agreements.csv");

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use domain::budget::BUDGET;
 use domain::money::Micros;
-use domain::plugin::{SETTLED, Side};
+use domain::plugin::{CURRENCY_UNIT, SETTLED, Side};
 use domain::settlement::PAYABLE;
 use store::fund::FundLine;
 
@@ -65,14 +65,13 @@ pub async fn standing(host: &Host) -> Result<String> {
             .filter(|balance| balance.side == Side::Debit && balance.code != BUDGET)
             .map(|balance| sum(&balance.code, unit));
         let given = Micros::checked_sum(given.collect::<Result<Vec<_>>>()?)?;
-        let other = descriptor
-            .balances
-            .iter()
-            .find(|balance| balance.side == Side::Credit && balance.unit != domain::plugin::CURRENCY_UNIT);
-        let held = match other {
-            Some(balance) => format!("{} {}", amount(sum(&balance.code, &balance.unit)?, 0), balance.unit),
-            None => String::new(),
-        };
+        let mut besides = Vec::new();
+        for balance in &descriptor.balances {
+            let held = sum(&balance.code, &balance.unit)?;
+            if balance.side == Side::Credit && balance.unit != CURRENCY_UNIT && held != Micros::ZERO {
+                besides.push(format!("{} {}", amount(held, 0), balance.code));
+            }
+        }
         let money = |of: Micros| amount(of, program.currency.digits());
         rows.push([
             program.code.clone(),
@@ -81,7 +80,7 @@ pub async fn standing(host: &Host) -> Result<String> {
             money(Micros::ZERO.checked_sub(given)?),
             money(sum(PAYABLE, unit)?),
             money(sum(SETTLED, unit)?),
-            held,
+            besides.join(", "),
         ]);
     }
     Ok(table(
