@@ -56,9 +56,11 @@ fn the_table_lists_every_example_of_a_plugin_that_is_here() {
 fn listed() -> Vec<Example> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let table = std::fs::read_to_string(folder.join("examples.md")).expect("the table of examples");
+    // A link to a story is told there.
     let linked = |line: &str| -> Option<PathBuf> {
-        let (_, rest) = line.strip_prefix("| E")?.split_once("](")?;
-        Some(folder.join(rest.split_once(')')?.0))
+        let links = line.strip_prefix("| E")?.split("](").skip(1);
+        let mut paths = links.filter_map(|rest| Some(rest.split_once(')')?.0));
+        Some(folder.join(paths.find(|path| path.ends_with(".json"))?))
     };
     let example = |path: PathBuf| {
         let case = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
