@@ -116,10 +116,10 @@ async function openPrograms(page) {
   await named(page, "heading", "Programs");
 }
 
-/** The first program that was run. */
+/** A rebate that was run: its statements pay money and have a tier ahead. */
 async function openProgram(page) {
   await openPrograms(page);
-  await page.getByRole("table", { name: "Programs" }).getByRole("row").filter({ hasNotText: "not run yet" })
+  await page.getByRole("table", { name: "Programs" }).getByRole("row").filter({ hasText: "Coffee by the kilo" })
     .getByRole("rowheader").getByRole("link").first().click();
   await page.getByRole("table", { name: /^Participants in / }).waitFor();
 }
