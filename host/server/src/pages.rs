@@ -15,7 +15,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use domain::currency::Currency;
-use domain::plugin::{Descriptor, Side};
+use domain::plugin::{Descriptor, SETTLED, Side};
 use portal::{Frame, Plugin, RefusalPage, Unit, path};
 
 use crate::serve::App;
@@ -69,13 +69,13 @@ fn plugin(descriptor: &Descriptor) -> Plugin {
     }
 }
 
-/// Balances that hold what the participant is owed.
+/// Balances that hold what the participant is owed, or was and has: what is settled was paid, too.
 fn owed_balances(descriptor: &Descriptor) -> Vec<&str> {
     let owed = descriptor
         .balances
         .iter()
         .filter(|balance| balance.side == Side::Credit);
-    owed.map(|balance| &*balance.code).collect()
+    owed.map(|balance| &*balance.code).chain([SETTLED]).collect()
 }
 
 fn moment(at: DateTime<Utc>) -> String {
