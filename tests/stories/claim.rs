@@ -1,5 +1,6 @@
 //! Requests, claims and deductions from the file that comes in to the ledger.
 
+mod consent;
 mod deduction;
 pub mod fund;
 pub mod told;

@@ -1,0 +1,164 @@
+//! Money set aside, put into a fund and claimed, each with the consent that the rules demand.
+
+use serde_json::Value;
+use tests::{Engine, Gtm, on_both_engines};
+
+use super::fund::{campaign, company, held, submit};
+use crate::company::{each, text};
+
+on_both_engines! {
+    money_is_set_aside_put_into_a_fund_and_lapses
+    a_claim_is_decided_with_the_consent_that_its_amount_needs
+    terms_pay_when_somebody_else_has_approved_them
+    a_limit_is_overridden_with_leave_and_once
+}
+
+/// A budget of 1,000 that the fund draws on.
+fn with_a_budget(engine: Engine) -> Gtm {
+    let gtm = company(engine);
+    gtm.run("budget create marketing --amount 1000 --start 2024-01-01 --end 2024-12-31");
+    gtm.run("budget attach marketing fund");
+    gtm
+}
+
+fn rules(gtm: &Gtm) {
+    gtm.run("approve rule claim --above 100 --four-eyes-above 500");
+    for grant in [
+        "user:bob claim --limit 300",
+        "user:eve claim",
+        "user:kim claim",
+        "user:kim override",
+        "user:kim terms",
+    ] {
+        gtm.run(&format!("approve grant {grant}"));
+    }
+}
+
+fn money_is_set_aside_put_into_a_fund_and_lapses(engine: Engine) {
+    let gtm = with_a_budget(engine);
+    let allocate =
+        |amount: &str| format!("fund allocate fund north {amount} --reason fair --on 2024-02-01 --expires 2024-06-30");
+    gtm.run(&allocate("700"));
+    assert_eq!(
+        gtm.refused(&allocate("300.01")),
+        (
+            1,
+            "gtm: account `north` in program `fund`: budget `marketing` has 300 of 1000 GBP left, and 300.01 are to be taken out of it: raise \
+             the budget, take less, or say why it is right all the same"
+                .to_owned()
+        )
+    );
+    submit(&gtm, &campaign("INV-1", "250"), "");
+    assert_eq!(held(&gtm), ["budget -700", "committed 250", "fund 450"]);
+    let shown = gtm.run("fund release fund north 50 --reason moved --on 2024-03-01");
+    assert_eq!((text(&shown, "available"), text(&shown, "committed")), ("400", "250"));
+    let (_, refused) = gtm.refused("fund release fund north 400.01 --reason moved --on 2024-03-01");
+    assert!(refused.ends_with("what was promised or paid stays"), "{refused}");
+
+    // What is promised does not lapse.
+    let expired = gtm.run("fund expire fund --on 2024-07-01");
+    let fund = &expired["funds"][0];
+    assert_eq!(
+        (
+            text(fund, "available"),
+            text(fund, "committed"),
+            text(fund, "allocated")
+        ),
+        ("0", "250", "250")
+    );
+    let again = gtm.run("fund expire fund --on 2024-07-01");
+    assert_eq!(again, expired);
+    let budget = gtm.run("budget show marketing");
+    assert_eq!((text(&budget, "allocated"), text(&budget, "left")), ("250", "750"));
+    let (_, refused) = gtm.refused("budget set marketing 249 --reason less");
+    assert!(refused.contains("250 GBP are spoken for"), "{refused}");
+}
+
+fn a_claim_is_decided_with_the_consent_that_its_amount_needs(engine: Engine) {
+    let gtm = with_a_budget(engine);
+    rules(&gtm);
+    gtm.run("fund allocate fund north 1000 --reason fair --on 2024-02-01");
+    let names = |who: &str| -> Vec<String> {
+        let inbox = gtm.run(&format!("approve inbox --as {who}"));
+        each(&inbox)
+            .map(|approval: &Value| text(approval, "name").to_owned())
+            .collect()
+    };
+    let decide = |claim: &str, who: &str| gtm.run(&format!("claim decide {claim} --approve --as {who}"));
+
+    submit(&gtm, &campaign("INV-1", "100"), "");
+    assert_eq!(
+        text(&decide("C-1", "user:max"), "status"),
+        "approved",
+        "it needs no consent"
+    );
+
+    submit(&gtm, &campaign("INV-2", "200"), "");
+    assert_eq!(names("user:bob"), ["A-1"]);
+    assert_eq!(
+        names("user:pia"),
+        [] as [&str; 0],
+        "who submitted it does not approve it"
+    );
+    let (_, refused) = gtm.refused("claim decide C-2 --approve --as user:max");
+    assert!(refused.contains("user:max may not decide about A-1"), "{refused}");
+    assert_eq!(text(&decide("C-2", "user:bob"), "status"), "approved");
+
+    submit(&gtm, &campaign("INV-3", "600"), "");
+    let (_, refused) = gtm.refused("claim decide C-3 --approve --as user:bob");
+    assert!(
+        refused.contains("user:bob may approve a claim of up to 300, and A-2 is about 600"),
+        "{refused}"
+    );
+    let first = decide("C-3", "user:eve");
+    assert_eq!(
+        (text(&first, "status"), text(&first["approval"], "status")),
+        ("in-review", "open"),
+        "a second must agree"
+    );
+    let (_, refused) = gtm.refused("claim decide C-3 --approve --as user:eve");
+    assert!(refused.contains("it takes 2 different people"), "{refused}");
+    assert_eq!(text(&decide("C-3", "user:kim"), "status"), "approved");
+    assert_eq!(held(&gtm), ["budget -1000", "fund 100", "payable 900"]);
+    assert_eq!(each(&gtm.run("approve list --all")).count(), 2);
+}
+
+fn terms_pay_when_somebody_else_has_approved_them(engine: Engine) {
+    let gtm = with_a_budget(engine);
+    gtm.run("fund allocate fund north 500 --reason fair --on 2024-02-01");
+    rules(&gtm);
+    gtm.run("approve rule terms");
+    gtm.run("program create second --plugin gtm/mdf --terms fund.json --start 2024-01-01 --as user:ada");
+    gtm.run("program enrol second north");
+    let file = gtm.file("claim.json", &campaign("INV-1", "10").to_string());
+    let line = format!("claim submit second north --file {} --on 2024-05-02", file.display());
+    assert_eq!(
+        gtm.refused(&line),
+        (
+            1,
+            "gtm: version 1 of the terms of `second` waits for approval: `gtm approve yes A-1`, by another than its author".to_owned()
+        )
+    );
+    let (_, refused) = gtm.refused("approve yes A-1 --as user:ada");
+    assert!(refused.contains("user:ada asked for A-1"), "{refused}");
+    gtm.run("approve yes A-1 --as user:kim");
+    assert_eq!(text(&gtm.run(&line), "status"), "in-review");
+}
+
+fn a_limit_is_overridden_with_leave_and_once(engine: Engine) {
+    let gtm = with_a_budget(engine);
+    rules(&gtm);
+    gtm.run("approve rule override");
+    let line = "fund allocate fund north 1200 --reason fair --on 2024-02-01 --override agreed";
+    let (_, refused) = gtm.refused(line);
+    assert!(
+        refused.contains("going beyond the limit of `fund` by 1200 needs approval"),
+        "{refused}"
+    );
+    gtm.run("approve ask fund 1200 --reason fair");
+    gtm.run("approve yes A-1 --as user:kim");
+    gtm.run(line);
+    assert_eq!(held(&gtm), ["budget -1200", "fund 1200"]);
+    let (_, refused) = gtm.refused(line);
+    assert!(refused.contains("needs approval"), "{refused}");
+}
