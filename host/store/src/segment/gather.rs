@@ -1,21 +1,27 @@
 //! One participant's rows. A piece of a segment that is wanted whole, and whose days no other piece shares, is lent as it is and only its
 //! selectors are worked out; the rows of the others are put in order and copied. Both give the same rows.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
+use domain::Result;
 use domain::calculation::Dictionary;
-use domain::columns::{AttributeColumn, ColumnSlice, Columns, NO_VALUE};
+use domain::columns::{AttributeColumn, ColumnSlice, Columns};
 use domain::exchange::Converted;
 use domain::plugin::Column;
 use domain::transaction::DateBasis;
-use domain::{Error, Result};
 
-use super::convert::{convert, takes};
-use super::integers::Stored;
+use self::choose::{Chosen, Entry, check, copy, select};
+use self::code::{Places, encode};
+use self::piece::{Piece, find, is_complete, lend, split_group};
+use super::convert::convert;
 use super::opened::{Opened, Segments};
 use super::resolve::{Resolved, Spans};
-use super::row::{Field, currency_code};
+
+pub(super) use self::choose::Run;
+
+mod choose;
+mod code;
+mod piece;
 
 /// Rows ordered by date, then position, and what their codes stand for.
 #[derive(Clone, Debug)]
@@ -55,23 +61,6 @@ pub struct Scratch {
     end_customers: Places,
 }
 
-/// Rows of one account in one segment.
-#[derive(Clone, Copy, Debug)]
-struct Piece {
-    segment: u32,
-    start: u32,
-    end: u32,
-    /// Date and position of the first row and of the last.
-    first: (i32, u64),
-    last: (i32, u64),
-}
-
-impl Piece {
-    fn rows(&self) -> Range<usize> {
-        self.start as usize..self.end as usize
-    }
-}
-
 /// Rows that become a slice.
 #[derive(Clone, Debug)]
 enum Part {
@@ -81,30 +70,6 @@ enum Part {
         runs: Range<usize>,
         rows: Range<usize>,
     },
-}
-
-/// Rows that stand one after the other and are copied so.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Run {
-    pub segment: u32,
-    start: u32,
-    end: u32,
-}
-
-impl Run {
-    pub fn rows(&self) -> Range<usize> {
-        self.start as usize..self.end as usize
-    }
-}
-
-/// A row to be put in order.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    date: i32,
-    selectors: u32,
-    position: u64,
-    segment: u32,
-    row: u32,
 }
 
 /// The rows of some accounts (the participant and, where the program rolls up, those below it), each named once, in those days by the
@@ -221,257 +186,6 @@ pub fn gather<'a>(
     Ok(gathered)
 }
 
-/// The first pieces whose days and positions overlap, and those after them.
-fn split_group(pieces: &[Piece]) -> Option<(&[Piece], &[Piece])> {
-    let mut last = pieces.first()?.last;
-    let mut end = 1;
-    while let Some(piece) = pieces.get(end).filter(|piece| piece.first < last) {
-        last = last.max(piece.last);
-        end += 1;
-    }
-    Some(pieces.split_at(end))
-}
-
-/// Where the accounts have rows in those days, by the first row; by another date than the transaction's, where they may have some.
-fn find(
-    segments: &Segments,
-    basis: DateBasis,
-    accounts: &[u32],
-    spans: &Spans,
-    near: &mut Vec<usize>,
-    pieces: &mut Vec<Piece>,
-) {
-    pieces.clear();
-    near.resize(segments.len(), 0);
-    for ((number, segment), near) in (0..).zip(segments.iter()).zip(near) {
-        let Some(days) = segment.info().days_by(basis).filter(|days| spans.overlap(*days)) else {
-            continue;
-        };
-        for account in accounts.iter().filter(|account| segment.info().holds(**account)) {
-            let rows = segment.rows_of(*account, near);
-            if basis != DateBasis::Transaction || spans.cover(days) {
-                pieces.extend(piece(segment, number, basis, rows));
-                continue;
-            }
-            let dates = &segment.dates(basis)[rows.clone()];
-            for (first, last) in spans.iter() {
-                let start = rows.start + dates.partition_point(|date| *date < first);
-                let end = rows.start + dates.partition_point(|date| *date <= last);
-                pieces.extend(piece(segment, number, basis, start..end));
-            }
-        }
-    }
-    if !pieces.is_sorted_by_key(|piece| piece.first) {
-        pieces.sort_by_key(|piece| piece.first);
-    }
-}
-
-fn piece(segment: &Opened, number: u32, basis: DateBasis, rows: Range<usize>) -> Option<Piece> {
-    let dates = &segment.dates(basis)[rows.clone()];
-    let positions = &segment.positions()[rows.clone()];
-    let keys = || dates.iter().copied().zip(positions.iter().copied());
-    let (first, last) = match basis {
-        DateBasis::Transaction => (keys().next()?, (*dates.last()?, *positions.last()?)),
-        _ => (keys().min()?, keys().max()?),
-    };
-    Some(Piece {
-        segment: number,
-        start: rows.start as u32,
-        end: rows.end as u32,
-        first,
-        last,
-    })
-}
-
-/// Whether the piece is wanted whole and in the order in which it stands; if so, adds the selectors of its rows.
-fn lend(segments: &Segments, wanted: &Resolved, spans: &Spans, piece: &Piece, selectors: &mut Vec<u32>) -> bool {
-    let segment = segments.get(piece.segment);
-    let rows = piece.rows();
-    if segment.kinds & !wanted.kinds != 0
-        && !segment.kinds()[rows.clone()]
-            .iter()
-            .all(|kind| wanted.wants_kind(*kind))
-    {
-        return false;
-    }
-    if !segment.superseded(rows.clone()).is_empty() {
-        return false;
-    }
-    if wanted.dates_by != DateBasis::Transaction {
-        let dates = &segment.dates(wanted.dates_by)[rows.clone()];
-        let positions = &segment.positions()[rows.clone()];
-        if !dates.iter().all(|date| spans.contain(*date)) || !dates.iter().zip(positions).is_sorted() {
-            return false;
-        }
-    }
-    if !is_complete(segments, wanted, piece) {
-        return false;
-    }
-    let before = selectors.len();
-    if !wanted.selects {
-        selectors.resize(before + rows.len(), 0);
-        return true;
-    }
-    selectors.reserve(rows.len());
-    for product in &segment.products()[rows] {
-        match wanted.bits(*product) {
-            None | Some(0) => {
-                selectors.truncate(before);
-                return false;
-            }
-            Some(bits) => selectors.push(bits),
-        }
-    }
-    true
-}
-
-/// Whether every row is in the program's currency and has every wanted column.
-fn is_complete(segments: &Segments, wanted: &Resolved, piece: &Piece) -> bool {
-    let segment = segments.get(piece.segment);
-    let currency = segment.stored(Field::Currency).and_then(Stored::constant);
-    let in_currency = currency == Some(wanted.currency_number.into())
-        || segment.currencies()[piece.rows()]
-            .iter()
-            .all(|number| *number == wanted.currency_number);
-    let has = |column: &Column| {
-        let stored = segment.stored(Field::of_column(*column));
-        stored.is_some_and(|stored| !stored.has_holes_between(piece.rows()))
-    };
-    in_currency && wanted.columns.iter().all(has)
-}
-
-/// Where the rows that were chosen go.
-struct Chosen<'a> {
-    runs: &'a mut Vec<Run>,
-    /// From here on runs may grow.
-    first_run: usize,
-    selectors: &'a mut Vec<u32>,
-}
-
-impl Chosen<'_> {
-    fn push(&mut self, entry: &Entry) {
-        self.selectors.push(entry.selectors);
-        match self.runs[self.first_run..].last_mut() {
-            Some(run) if run.segment == entry.segment && run.end == entry.row => run.end += 1,
-            _ => self.runs.push(Run {
-                segment: entry.segment,
-                start: entry.row,
-                end: entry.row + 1,
-            }),
-        }
-    }
-}
-
-/// Takes the rows wanted of a piece, one after the other.
-fn select(
-    segments: &Segments,
-    wanted: &Resolved,
-    spans: &Spans,
-    piece: &Piece,
-    mut take: impl FnMut(Entry),
-) -> Result<()> {
-    let segment = segments.get(piece.segment);
-    let rows = piece.rows();
-    let (dates, positions) = (
-        &segment.dates(wanted.dates_by)[rows.clone()],
-        &segment.positions()[rows.clone()],
-    );
-    let kinds = &segment.kinds()[rows.clone()];
-    let products = if wanted.selects {
-        &segment.products()[rows.clone()]
-    } else {
-        &[]
-    };
-    let every_kind = segment.kinds & !wanted.kinds == 0;
-    // By the transaction's own date pieces were cut where the days end.
-    let every_day = wanted.dates_by == DateBasis::Transaction;
-    let mut superseded = segment.superseded(rows);
-    for (place, row) in (piece.start..piece.end).enumerate() {
-        if superseded.first() == Some(&row) {
-            superseded = &superseded[1..];
-            continue;
-        }
-        let (date, position) = (dates[place], positions[place]);
-        if !(every_kind || wanted.wants_kind(kinds[place])) || !(every_day || spans.contain(date)) {
-            continue;
-        }
-        let selectors = match products.get(place).map(|product| (product, wanted.bits(*product))) {
-            None => 0,
-            Some((_, Some(0))) => continue,
-            Some((_, Some(bits))) => bits,
-            Some((product, None)) => {
-                return Err(Error::new(format!(
-                    "the row at journal position {position} names product ordinal {product}, which is not among the products: read them again"
-                )));
-            }
-        };
-        take(Entry {
-            date,
-            selectors,
-            position,
-            segment: piece.segment,
-            row,
-        });
-    }
-    Ok(())
-}
-
-/// Refuses the first row that is in a currency that the program does not take, or lacks a wanted column.
-fn check(segments: &Segments, wanted: &Resolved, runs: &[Run]) -> Result<()> {
-    for (segment, row) in runs
-        .iter()
-        .flat_map(|run| run.rows().map(|row| (segments.get(run.segment), row)))
-    {
-        let position = segment.positions()[row];
-        let currency = segment.currencies()[row];
-        if !takes(wanted, currency) {
-            let (found, program) = (currency_code(currency), wanted.currency);
-            return Err(Error::new(format!(
-                "the row at journal position {position} is in {found} and the program in {program}: correct the row or move it to a program in {found}"
-            )));
-        }
-        let lacks = |column: &&Column| {
-            segment
-                .stored(Field::of_column(**column))
-                .is_none_or(|stored| stored.is_hole(row))
-        };
-        if let Some(column) = wanted.columns.iter().find(lacks) {
-            let column = column.as_str();
-            return Err(Error::new(format!(
-                "the row at journal position {position} has no `{column}`, which the terms need: correct the row or change the terms"
-            )));
-        }
-    }
-    Ok(())
-}
-
-fn copy(segments: &Segments, wanted: &Resolved, runs: &[Run], columns: &mut Columns) {
-    fill(&mut columns.position, segments, runs, Opened::positions);
-    fill(&mut columns.date, segments, runs, |segment| {
-        segment.dates(wanted.dates_by)
-    });
-    fill(&mut columns.kind, segments, runs, Opened::kinds);
-    for (column, values) in [
-        (Column::Quantity, &mut columns.quantity),
-        (Column::NetAmount, &mut columns.net_amount),
-        (Column::GrossAmount, &mut columns.gross_amount),
-        (Column::Cost, &mut columns.cost),
-        (Column::ListPrice, &mut columns.list_price),
-    ] {
-        let runs = if wanted.wants(column) { runs } else { &[] };
-        fill(values, segments, runs, |segment| segment.measures(column));
-    }
-}
-
-fn fill<T: Copy>(values: &mut Vec<T>, segments: &Segments, runs: &[Run], of: impl Fn(&Opened) -> &[T]) {
-    values.clear();
-    for same in runs.chunk_by(|one, next| one.segment == next.segment) {
-        let column = of(segments.get(same[0].segment));
-        same.iter()
-            .for_each(|run| values.extend_from_slice(&column[run.rows()]));
-    }
-}
-
 /// The rows that were gathered, in order, however they are kept.
 struct Rows<'a> {
     segments: &'a Segments,
@@ -495,41 +209,6 @@ impl<'a> Rows<'a> {
                 }
             }
         }
-    }
-}
-
-/// Codes of one attribute in a dictionary of these rows alone, because each segment has its own.
-fn encode(rows: &Rows<'_>, column: &mut AttributeColumn) -> Dictionary {
-    let AttributeColumn { name, codes } = column;
-    codes.clear();
-    let mut places: HashMap<&str, u32> = HashMap::new();
-    let mut values = Vec::new();
-    // Neighbours often have the same value.
-    let mut last: Option<(*const Opened, u32, u32)> = None;
-    rows.each(|segment, row| {
-        let Some((attribute, code)) = segment
-            .attribute(name)
-            .and_then(|attribute| Some((attribute, attribute.code(row)?)))
-        else {
-            codes.push(NO_VALUE);
-            return;
-        };
-        let place = match last {
-            Some((of, known, place)) if std::ptr::eq(of, segment) && known == code => place,
-            _ => {
-                let text = attribute.text(code);
-                *places.entry(text).or_insert_with(|| {
-                    values.push(text.to_owned());
-                    values.len() as u32 - 1
-                })
-            }
-        };
-        last = Some((segment, code, place));
-        codes.push(place);
-    });
-    Dictionary {
-        name: name.clone(),
-        values,
     }
 }
 
@@ -574,34 +253,4 @@ fn slices<'a>(segments: &'a Segments, wanted: &Resolved, parts: &[Part], columns
         }
     };
     parts.iter().map(slice).collect()
-}
-
-/// Places of ordinals in a list of those that appear, forgotten at once when the next participant begins.
-#[derive(Debug, Default)]
-struct Places {
-    generation: u32,
-    /// By ordinal: the generation that knows it, and its place.
-    known: Vec<(u32, u32)>,
-}
-
-impl Places {
-    fn begin(&mut self) {
-        self.generation = self.generation.wrapping_add(1);
-        if self.generation == 0 {
-            self.known.clear();
-            self.generation = 1;
-        }
-    }
-
-    fn place(&mut self, ordinal: u32, list: &mut Vec<u32>) -> u32 {
-        if self.known.len() <= ordinal as usize {
-            self.known.resize(ordinal as usize + 1, (0, 0));
-        }
-        let known = &mut self.known[ordinal as usize];
-        if known.0 != self.generation {
-            *known = (self.generation, list.len() as u32);
-            list.push(ordinal);
-        }
-        known.1
-    }
 }
