@@ -16,7 +16,8 @@ pub enum Engine {
     Postgres,
 }
 
-/// An installation of its own: a fresh database, key, cache and folder, removed at the end.
+/// An installation of its own: a fresh database and folder, removed at the end. Its key and its compiled plugins are those of all stories of
+/// this build, because compiling a plugin takes longer than most stories.
 #[derive(Debug)]
 pub struct Gtm {
     folder: TempDir,
@@ -66,16 +67,25 @@ impl Gtm {
         path
     }
 
-    /// A command that is ready to run: database, key, cache and folder are this installation's.
+    /// The host's key: see [`Gtm::cache`].
+    pub fn key(&self) -> PathBuf {
+        target_folder().join("stories/gtm.key")
+    }
+
+    /// Where compiled plugins are kept. It trusts only what its key has signed, so stories share both.
+    pub fn cache(&self) -> PathBuf {
+        target_folder().join("stories/cache")
+    }
+
+    /// A command that is ready to run: with this installation's database, key and cache, in its folder.
     pub fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(binary());
         command
             .args(arguments)
             .current_dir(self.folder.path())
             .env("GTM_DATABASE", &self.database)
-            .env("GTM_KEY", self.folder.path().join("gtm.key"))
-            // One of its own: a cache trusts only what its installation's key has signed.
-            .env("GTM_CACHE", self.folder.path().join("cache"))
+            .env("GTM_KEY", self.key())
+            .env("GTM_CACHE", self.cache())
             .stdin(Stdio::null());
         command
     }

@@ -62,10 +62,10 @@ impl World {
             database: self.gtm.database().to_owned(),
             actor: actor.parse().expect("an actor"),
             json: true,
-            key: Some(self.gtm.folder().join("gtm.key")),
-            cache: Some(self.gtm.folder().join("cache")),
+            key: Some(self.gtm.key()),
+            cache: Some(self.gtm.cache()),
         };
-        let key = Arc::new(Key::open(&self.gtm.folder().join("gtm.key")).unwrap_or_else(|e| panic!("{e}")));
+        let key = Arc::new(Key::open(&self.gtm.key()).unwrap_or_else(|e| panic!("{e}")));
         let clock = Clock::Frozen(time.parse().expect("a time"));
         let store = self
             .runtime

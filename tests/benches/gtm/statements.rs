@@ -46,8 +46,8 @@ impl Open {
             database: gtm.database().to_owned(),
             actor: "user:bench".parse()?,
             json: true,
-            key: Some(gtm.folder().join("gtm.key")),
-            cache: Some(gtm.folder().join("cache")),
+            key: Some(gtm.key()),
+            cache: Some(gtm.cache()),
         };
         let host = runtime.block_on(Host::open(&global))?;
         Ok(Self { runtime, host })

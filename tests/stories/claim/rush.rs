@@ -79,7 +79,7 @@ fn global(gtm: &Gtm) -> Global {
         database: gtm.database().to_owned(),
         actor: "user:pia".parse().expect("an actor"),
         json: true,
-        key: Some(gtm.folder().join("gtm.key")),
-        cache: Some(gtm.folder().join("cache")),
+        key: Some(gtm.key()),
+        cache: Some(gtm.cache()),
     }
 }
