@@ -5,7 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use portal::{DocumentPage, DocumentsPage, ProgramPage, ProgramsPage, RefusalPage, ReplayFragment, StatementPage};
+use portal::{
+    ApprovalsPage, ClaimPage, ClaimsPage, DocumentPage, DocumentsPage, FilingPage, FundPage, FundsPage, ProgramPage,
+    ProgramsPage, RefusalPage, ReplayFragment, StatementPage,
+};
 
 fn main() -> io::Result<()> {
     let folder = PathBuf::from(
@@ -29,6 +32,14 @@ fn main() -> io::Result<()> {
             StatementPage::sample_in_quarantine().to_string(),
         ),
         ("replay.html", ReplayFragment::sample().to_string()),
+        ("claims.html", ClaimsPage::sample().to_string()),
+        ("claim.html", ClaimPage::sample().to_string()),
+        ("claim-decided.html", ClaimPage::sample_decided().to_string()),
+        ("claim-held.html", ClaimPage::sample_held().to_string()),
+        ("filing.html", FilingPage::sample().to_string()),
+        ("funds.html", FundsPage::sample().to_string()),
+        ("fund.html", FundPage::sample().to_string()),
+        ("approvals.html", ApprovalsPage::sample().to_string()),
         ("documents.html", DocumentsPage::sample().to_string()),
         ("document.html", DocumentPage::sample().to_string()),
         ("refusal.html", RefusalPage::sample().to_string()),

@@ -32,6 +32,11 @@ impl Unit {
         grouped(&plain(micros.into(), self.digits))
     }
 
+    /// As a machine reads it, and as it can be typed again: `-12300.00`.
+    pub fn plain(&self, micros: i64) -> String {
+        plain(micros.into(), self.digits)
+    }
+
     /// As an element of the page that carries the plain number beside the readable one.
     pub fn amount(&self, micros: i64) -> Amount {
         self.total(micros.into())
@@ -120,6 +125,15 @@ pub fn count(number: u64) -> String {
     grouped(&number.to_string())
 }
 
+/// The size of a file from bytes, in whole kilobytes above the first: `812 bytes`, `47 kB`.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        1 => "1 byte".to_owned(),
+        0..1_000 => format!("{bytes} bytes"),
+        _ => format!("{} kB", grouped(&bytes.div_ceil(1_000).to_string())),
+    }
+}
+
 /// A quantity from micros: `1,200`, `0.25`.
 pub fn quantity(micros: i64) -> String {
     grouped(&plain(micros.into(), 0))
@@ -205,6 +219,10 @@ mod tests {
         assert_eq!(quantity(1_200_000_000), "1,200");
         assert_eq!(quantity(250_000), "0.25");
         assert_eq!(count(1_406_829), "1,406,829");
+        assert_eq!(
+            [1, 812, 1_000, 48_213].map(size),
+            ["1 byte", "812 bytes", "1 kB", "49 kB"]
+        );
     }
 
     #[test]

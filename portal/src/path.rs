@@ -11,6 +11,36 @@ pub const PROGRAMS: &str = "/programs";
 /// The route of [`program`] as axum spells it. Query: `period`, `account`, `after`.
 pub const PROGRAM_ROUTE: &str = "/programs/{code}";
 
+/// The route of [`claims`]. Query: `status`, `after`.
+pub const CLAIMS_ROUTE: &str = "/programs/{code}/claims";
+
+/// The route of [`filing`]: the form by GET, with `kind`, `account` and `request` in the query; what was typed by POST.
+pub const FILING_ROUTE: &str = "/programs/{code}/claims/new";
+
+/// The route of [`claim`]. Query: `done`, what was just done to it.
+pub const CLAIM_ROUTE: &str = "/claims/{id}";
+
+/// The route of [`claim_act`]: POST, answered by the way back to the claim, or by its page with why it cannot be.
+pub const CLAIM_ACT_ROUTE: &str = "/claims/{id}/{act}";
+
+/// The route of [`claim_replay`]: POST, as [`REPLAY_ROUTE`].
+pub const CLAIM_REPLAY_ROUTE: &str = "/claims/{id}/replay";
+
+/// The route of [`claim_file`].
+pub const CLAIM_FILE_ROUTE: &str = "/claims/{id}/files/{number}";
+
+/// The route of [`funds`]. Query: `account`, `after`.
+pub const FUNDS_ROUTE: &str = "/programs/{code}/funds";
+
+/// The route of [`fund`].
+pub const FUND_ROUTE: &str = "/programs/{code}/funds/{account}";
+
+/// What waits for consent. Query: `done`, the approval that was just voted on.
+pub const APPROVALS: &str = "/approvals";
+
+/// The route of [`vote`]: POST.
+pub const VOTE_ROUTE: &str = "/approvals/{name}";
+
 /// The route of [`statement`]. Query: `after`, a place among the lines.
 pub const STATEMENT_ROUTE: &str = "/statements/{id}";
 
@@ -32,6 +62,46 @@ pub const ASSET_ROUTE: &str = "/assets/{*name}";
 
 pub fn program(code: &str) -> String {
     format!("{PROGRAMS}/{}", escaped(code))
+}
+
+pub fn claims(code: &str) -> String {
+    format!("{}/claims", program(code))
+}
+
+pub fn filing(code: &str) -> String {
+    format!("{}/new", claims(code))
+}
+
+pub fn claim(id: &str) -> String {
+    format!("/claims/{}", escaped(id))
+}
+
+/// Where something is done to a claim: `approve`, `withdraw`.
+pub fn claim_act(id: &str, act: &str) -> String {
+    format!("{}/{}", claim(id), escaped(act))
+}
+
+pub fn claim_replay(id: &str) -> String {
+    format!("{}/replay", claim(id))
+}
+
+/// One of its files, by its number from 1.
+pub fn claim_file(id: &str, number: i64) -> String {
+    format!("{}/files/{number}", claim(id))
+}
+
+pub fn funds(code: &str) -> String {
+    format!("{}/funds", program(code))
+}
+
+/// One participant's fund, by account number.
+pub fn fund(code: &str, account: &str) -> String {
+    format!("{}/{}", funds(code), escaped(account))
+}
+
+/// Where an approval is voted on, by its name such as `A-7`.
+pub fn vote(name: &str) -> String {
+    format!("{APPROVALS}/{}", escaped(name))
 }
 
 pub fn statement(id: &str) -> String {
@@ -75,7 +145,8 @@ pub fn with_query(path: String, parameters: &[(&str, Option<&str>)]) -> String {
     address
 }
 
-fn escaped(text: &str) -> String {
+/// As one part of an address, or as an id on a page.
+pub fn escaped(text: &str) -> String {
     utf8_percent_encode(text, ESCAPED).to_string()
 }
 

@@ -19,6 +19,10 @@ pub struct ProgramPage {
     pub terms: String,
     /// How many accounts are enrolled.
     pub enrolled: u64,
+    /// Whether claims are filed.
+    pub takes_claims: bool,
+    /// Whether claims draw on participants' funds.
+    pub keeps_funds: bool,
     /// Labels of all periods that can be shown, newest first.
     pub periods: Vec<String>,
     /// The one that is shown. None when there is nothing to show yet.
@@ -85,6 +89,14 @@ impl ProgramPage {
         path::program(&self.code)
     }
 
+    fn claims_address(&self) -> String {
+        path::claims(&self.code)
+    }
+
+    fn funds_address(&self) -> String {
+        path::funds(&self.code)
+    }
+
     fn label(&self) -> Option<&str> {
         self.period.as_ref().map(|period| period.label.as_str())
     }
@@ -142,6 +154,8 @@ impl ProgramPage {
             calendar: "quarter".into(),
             terms: "version 2, from 2011-01-01".into(),
             enrolled: 4_372,
+            takes_claims: true,
+            keeps_funds: true,
             periods: ["2011-Q3", "2011-Q2", "2011-Q1", "2010-Q4"].map(String::from).to_vec(),
             period: Some(Period::sample()),
             account: None,

@@ -9,6 +9,8 @@ pub struct ProgramsPage {
     pub frame: Frame,
     /// In the order to show.
     pub programs: Vec<ProgramLine>,
+    /// How much waits for the consent of whoever asks.
+    pub waiting: u64,
 }
 
 /// One program in the list.
@@ -25,7 +27,7 @@ pub struct ProgramLine {
     pub participants: u64,
     /// The label of the last period that was run, such as `2011-Q1`. None before the first run.
     pub latest_period: Option<String>,
-    /// Everything posted so far over all periods, in micros.
+    /// What has become payable or was paid over all periods, in micros; not what lies in a fund, is promised or is held back.
     pub paid: i64,
     /// Statements in quarantine, over all periods.
     pub held: u64,
@@ -58,6 +60,7 @@ impl ProgramsPage {
                 flash: None,
                 notice: Some("served on this machine only".into()),
             },
+            waiting: 2,
             programs: vec![
                 ProgramLine {
                     code: "volume-2011".into(),

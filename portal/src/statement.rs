@@ -68,6 +68,8 @@ pub struct Lines {
     pub count: u64,
     /// The net amounts of all of them, in micros.
     pub net: i64,
+    /// What earlier programs take off these net amounts before this one sees them.
+    pub reductions: Vec<Reduction>,
     /// True when this is not the first page.
     pub continued: bool,
     /// The key to ask for the next page with, in the query as `after`. None on the last page.
@@ -93,6 +95,16 @@ pub struct Line {
     pub net: i64,
     /// Such as `corrects line 40,112`.
     pub note: Option<String>,
+}
+
+/// What the statement of an earlier program takes off.
+#[derive(Clone, Debug)]
+pub struct Reduction {
+    /// The program's code.
+    pub program: String,
+    pub period: String,
+    /// In micros.
+    pub amount: i64,
 }
 
 /// One movement of money that was posted.
@@ -184,6 +196,12 @@ impl StatementPage {
             running.push((place + 1, step, step.amount.map(|_| sum)));
         }
         running
+    }
+
+    /// The net amounts less what earlier programs pay on the lines.
+    fn reduced_net(&self) -> i128 {
+        let off = self.lines.reductions.iter().map(|off| i128::from(off.amount));
+        i128::from(self.lines.net) - off.sum::<i128>()
     }
 
     fn posted(&self) -> i128 {

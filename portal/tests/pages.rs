@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use portal::{
-    DocumentPage, DocumentsPage, Line, Outcome, ProgramPage, ProgramsPage, RefusalPage, ReplayFragment, StatementPage,
+    ApprovalsPage, Choice, ClaimPage, ClaimsPage, Control, DocumentPage, DocumentsPage, FilingPage, FundPage,
+    FundsPage, Input, Line, Outcome, ProgramPage, ProgramsPage, RefusalPage, ReplayFragment, StatementPage, Wrong,
 };
 use scraper::{ElementRef, Html, Selector, node::Node};
 
@@ -18,6 +19,14 @@ fn samples() -> Vec<(&'static str, String)> {
             "statement-quarantine",
             StatementPage::sample_in_quarantine().to_string(),
         ),
+        ("claims", ClaimsPage::sample().to_string()),
+        ("claim", ClaimPage::sample().to_string()),
+        ("claim-decided", ClaimPage::sample_decided().to_string()),
+        ("claim-held", ClaimPage::sample_held().to_string()),
+        ("filing", FilingPage::sample().to_string()),
+        ("funds", FundsPage::sample().to_string()),
+        ("fund", FundPage::sample().to_string()),
+        ("approvals", ApprovalsPage::sample().to_string()),
         ("documents", DocumentsPage::sample().to_string()),
         ("document", DocumentPage::sample().to_string()),
         ("refusal", RefusalPage::sample().to_string()),
@@ -188,7 +197,54 @@ fn what_people_typed_cannot_become_markup() {
         next: Some(hostile.into()),
         ..DocumentsPage::sample()
     };
+    let mut claim = ClaimPage::sample_decided();
+    claim.claim.id = hostile.into();
+    claim.fields = vec![(hostile.into(), hostile.into())];
+    claim.lines[1].fields = vec![(hostile.into(), hostile.into())];
+    claim.lines[1].reasons[0].code = hostile.into();
+    claim.files[0].name = hostile.into();
+    claim.history[1].words = hostile.into();
+    claim.acts.typed = vec![
+        ("answer-words".into(), hostile.into()),
+        ("line-1".into(), hostile.into()),
+    ];
+    claim.held = Some(hostile.into());
+    let mut filing = FilingPage::sample();
+    filing.code = hostile.into();
+    filing.head[0].wrong = Some(hostile.into());
+    filing.fields = vec![Control {
+        name: format!("/fields/{hostile}"),
+        input: Input::Group(vec![Control {
+            input: Input::Choice {
+                value: hostile.into(),
+                options: vec![Choice {
+                    value: hostile.into(),
+                    label: hostile.into(),
+                    help: Some(hostile.into()),
+                }],
+            },
+            ..filing.head[1].clone()
+        }]),
+        ..filing.head[0].clone()
+    }];
+    filing.files[0].name = hostile.into();
+    filing.problems = vec![Wrong {
+        id: None,
+        label: Some(hostile.into()),
+        message: hostile.into(),
+    }];
+    let mut approvals = ApprovalsPage::sample();
+    approvals.mine[0].name = hostile.into();
+    approvals.mine[0].title = hostile.into();
+    approvals.typed = Some((hostile.into(), hostile.into()));
+    let mut fund = FundPage::sample();
+    fund.fund.account = hostile.into();
+    fund.movements[0].reason = hostile.into();
     for page in [
+        claim.to_string(),
+        filing.to_string(),
+        approvals.to_string(),
+        fund.to_string(),
         program.to_string(),
         statement.to_string(),
         refusal.to_string(),
@@ -216,6 +272,16 @@ fn a_list_without_entries_says_what_to_do() {
     assert!(text(&documents.to_string()).contains("gtm settle --folder"));
     documents.account = Some("99999".into());
     assert!(text(&documents.to_string()).contains("There is no document of this account."));
+
+    let mut claims = ClaimsPage::sample();
+    claims.claims.clear();
+    assert!(text(&claims.to_string()).contains("gtm claim submit fund-2024 ACCOUNT --file FILE"));
+    claims.status = Some("held".into());
+    assert!(text(&claims.to_string()).contains("No claim of this program is in that state."));
+
+    let mut funds = FundsPage::sample();
+    funds.funds.clear();
+    assert!(text(&funds.to_string()).contains("gtm fund allocate fund-2024 ACCOUNT AMOUNT"));
 
     let mut program = ProgramPage::sample();
     program.participants.clear();
@@ -282,7 +348,20 @@ fn append(element: &ElementRef, lines: &mut String) {
     }
     let block = matches!(
         tag,
-        "p" | "h1" | "h2" | "div" | "tr" | "li" | "header" | "nav" | "section" | "form" | "footer" | "svg" | "summary"
+        "p" | "h1"
+            | "h2"
+            | "h3"
+            | "div"
+            | "tr"
+            | "li"
+            | "header"
+            | "nav"
+            | "section"
+            | "form"
+            | "footer"
+            | "svg"
+            | "summary"
+            | "legend"
     );
     if block {
         lines.push('\n');

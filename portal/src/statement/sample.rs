@@ -156,6 +156,7 @@ impl StatementPage {
                 lines: lines(),
                 count: 41,
                 net: 7_700_000_000,
+                reductions: vec![],
                 continued: false,
                 next: Some("2011-03-28.47901".into()),
             },
@@ -207,6 +208,11 @@ impl StatementPage {
 
     /// A statement in quarantine: nothing is posted, and the reason stands where the amount would.
     pub fn sample_in_quarantine() -> Self {
+        let off = Reduction {
+            program: "freight-2011".into(),
+            period: "2011-Q1".into(),
+            amount: 25_700_000,
+        };
         StatementPage {
             id: "0192f0c1-0001-7000-8000-000000000003".into(),
             account: "12350".into(),
@@ -216,7 +222,7 @@ impl StatementPage {
             ),
             milestones: Vec::new(),
             steps: Vec::new(),
-            lines: Lines { missing: None, lines: lines(), count: 5, net: 2_525_700_000, continued: false, next: None },
+            lines: Lines { missing: None, lines: lines(), count: 5, net: 2_525_700_000, reductions: vec![off], continued: false, next: None },
             transfers: Vec::new(),
             revisions: Vec::new(),
             log: vec!["info: 5 rows in 1 batch".into(), "warn: tier table has no upper end".into()],
