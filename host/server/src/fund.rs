@@ -13,7 +13,7 @@ use domain::program::{Program, Terms};
 use domain::settlement::PAYABLE;
 use serde::Serialize;
 use store::Snapshot;
-use store::fund::{FundLine, NewAllocation};
+use store::fund::{FromBudget, FundLine, NewAllocation};
 
 use crate::cli;
 use crate::host::Host;
@@ -36,6 +36,10 @@ pub struct Fund {
     pub name: String,
     /// Put in from the budget, less what went back.
     pub allocated: Micros,
+    /// Put in from the budget, whatever became of it.
+    pub put_in: Micros,
+    /// Taken back into the budget or lapsed into it.
+    pub returned: Micros,
     /// Put in by statements, less what lapsed by them.
     pub accrued: Micros,
     /// Promised by requests and claims that are not decided.
@@ -152,11 +156,12 @@ pub async fn list(host: &Host, code: &str) -> Result<Funds> {
     let program = program(&mut snapshot, code).await?;
     let (_, claims) = handling(&mut snapshot, &program).await?;
     let lines = snapshot.fund_lines(&program.id).await?;
+    let moved = snapshot.moved_from_budget(&program.id).await?;
     let budget = snapshot.budget_of(&program.id).await?;
     Ok(Funds {
         funds: lines
             .iter()
-            .map(|line| fund(line, &claims, program.currency))
+            .map(|line| fund(line, moved.get(&line.account), &claims, program.currency))
             .collect::<Result<_>>()?,
         program: program.code,
         currency: program.currency,
@@ -234,11 +239,7 @@ async fn handling(snapshot: &mut Snapshot, program: &Program) -> Result<(Descrip
         .await?
         .context("the program's plugin version is missing")?;
     let descriptor = version.descriptor;
-    let claims = descriptor.claims.clone().filter(|claims| {
-        let from = descriptor.balance(&claims.from);
-        from.is_some_and(|balance| balance.side == Side::Credit)
-    });
-    match claims {
+    match drawn_on(&descriptor) {
         Some(claims) => Ok((descriptor, claims)),
         None => bail!(
             "program `{}` keeps no funds: plugin `{}` {} pays without them",
@@ -247,6 +248,13 @@ async fn handling(snapshot: &mut Snapshot, program: &Program) -> Result<(Descrip
             descriptor.version
         ),
     }
+}
+
+/// How claims draw on funds; nothing where they draw on none.
+pub fn drawn_on(descriptor: &Descriptor) -> Option<ClaimHandling> {
+    let claims = descriptor.claims.clone()?;
+    let from = descriptor.balance(&claims.from)?;
+    (from.side == Side::Credit).then_some(claims)
 }
 
 async fn shown(
@@ -275,11 +283,12 @@ async fn shown(
             }
         }
     };
+    let moved = snapshot.moved_from_budget(&program.id).await?;
     let movements = snapshot.allocations(&program.id, account).await?.into_iter();
     Ok(Shown {
         program: program.code.clone(),
         currency: program.currency,
-        fund: fund(&line, claims, program.currency)?,
+        fund: fund(&line, moved.get(account), claims, program.currency)?,
         movements: movements
             .map(|kept| Movement {
                 kind: kept.of.kind,
@@ -295,8 +304,9 @@ async fn shown(
     })
 }
 
-fn fund(line: &FundLine, claims: &ClaimHandling, currency: Currency) -> Result<Fund> {
+fn fund(line: &FundLine, moved: Option<&FromBudget>, claims: &ClaimHandling, currency: Currency) -> Result<Fund> {
     let unit = currency.code();
+    let moved = moved.copied().unwrap_or_default();
     let committed = match &claims.committed {
         Some(committed) => line.holds(committed, unit)?,
         None => Micros::ZERO,
@@ -305,6 +315,8 @@ fn fund(line: &FundLine, claims: &ClaimHandling, currency: Currency) -> Result<F
         account: line.account_number.clone(),
         name: line.account_name.clone(),
         allocated: line.allocated(unit)?,
+        put_in: moved.put_in,
+        returned: moved.returned,
         accrued: line.moved_by(Cause::Statement, &claims.from, unit)?,
         committed,
         payable: line.holds(PAYABLE, unit)?,

@@ -1,6 +1,6 @@
 //! Money put into participants' funds and taken out of them, and what each fund holds. See [`domain::fund`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use domain::budget::BUDGET;
@@ -45,6 +45,14 @@ pub struct FundLine {
     pub account_name: String,
     /// By cause, what reached each balance less what left it; 0 is left out.
     pub moved: Vec<(Cause, Amount)>,
+}
+
+/// What moved between a program's budget and one participant's fund, each way by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FromBudget {
+    pub put_in: Micros,
+    /// Taken back or lapsed.
+    pub returned: Micros,
 }
 
 #[derive(sqlx::FromRow)]
@@ -189,6 +197,31 @@ impl Snapshot {
             .await
         })?;
         rows.into_iter().map(KeptAllocation::try_from).collect()
+    }
+
+    /// By participant, for those of a program whose fund anything was put into.
+    pub async fn moved_from_budget(&mut self, program: &ProgramId) -> Result<HashMap<AccountId, FromBudget>> {
+        let rows: Vec<(String, i64, i64)> = on_engine!(self, |conn| {
+            sqlx::query_as(
+                "select account,
+                        cast(sum(case when kind = 'allocation' then amount_micros else 0 end) as bigint),
+                        cast(sum(case when kind = 'allocation' then 0 else amount_micros end) as bigint)
+                 from allocations
+                 where program = $1
+                 group by account",
+            )
+            .bind(program.as_str())
+            .fetch_all(conn)
+            .await
+        })?;
+        let moved = |(account, put_in, returned): (String, i64, i64)| {
+            let moved = FromBudget {
+                put_in: Micros(put_in),
+                returned: Micros(returned),
+            };
+            (AccountId::from(account), moved)
+        };
+        Ok(rows.into_iter().map(moved).collect())
     }
 
     /// What moved on every participant's balances in a program, by account number.

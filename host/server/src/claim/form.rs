@@ -1,6 +1,6 @@
 //! A claim as it comes in: a JSON file, with further lines as CSV. Everything that is wrong with it is said, each with its place.
 
-use std::fmt::Write as _;
+use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -216,9 +216,34 @@ fn csv_lines(text: &str) -> Result<Vec<Value>> {
     Ok(lines)
 }
 
-/// What is wrong, each with its place.
-#[derive(Default)]
-struct Problems(Vec<(String, String)>);
+/// Everything that is wrong with what was typed: what [`Form::of`] says of it, and what the plugin's schema does.
+pub fn problems(form: &Value, plugin: &Plugin) -> Problems {
+    let mut problems = match Form::of(form) {
+        Ok(_) => Problems::default(),
+        Err(e) => e.downcast().unwrap_or_default(),
+    };
+    let kind = form
+        .get("kind")
+        .and_then(Value::as_str)
+        .and_then(|kind| kind.parse().ok());
+    let none = json!({});
+    let lines = form
+        .get("lines")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
+    let lines: Vec<&Value> = lines.iter().map(|line| line.get("fields").unwrap_or(&none)).collect();
+    let fields = form.get("fields").unwrap_or(&none);
+    if let Err(found) = plugin.check_claim(kind.unwrap_or(ClaimKind::Claim), fields, &lines) {
+        for Problem { path, message, .. } in found {
+            problems.add(path.unwrap_or_default(), message);
+        }
+    }
+    problems
+}
+
+/// What is wrong, each with its place: a JSON Pointer into what came in.
+#[derive(Debug, Default)]
+pub struct Problems(pub Vec<(String, String)>);
 
 const AT_MOST: usize = 20;
 
@@ -294,18 +319,26 @@ impl Problems {
     }
 
     fn ended(self) -> Result<()> {
-        if self.0.is_empty() {
-            return Ok(());
+        match self.0.is_empty() {
+            true => Ok(()),
+            false => Err(self.into()),
         }
-        let mut sentence = String::from("the claim does not hold");
+    }
+}
+
+impl std::error::Error for Problems {}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the claim does not hold")?;
         for (path, wrong) in self.0.iter().take(AT_MOST) {
             let path = if path.is_empty() { "the whole" } else { path };
-            write!(sentence, "\n  {path}: {wrong}")?;
+            write!(f, "\n  {path}: {wrong}")?;
         }
-        if self.0.len() > AT_MOST {
-            write!(sentence, "\n  and {} more", self.0.len() - AT_MOST)?;
+        match self.0.len().checked_sub(AT_MOST) {
+            Some(more @ 1..) => write!(f, "\n  and {more} more"),
+            _ => Ok(()),
         }
-        bail!(sentence)
     }
 }
 

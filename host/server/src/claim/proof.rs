@@ -8,8 +8,9 @@ use domain::adjudication::{Proof, proof_kind};
 use domain::claim::file_name;
 use store::claim::attachment::{Attachment, NewAttachment};
 
-const MAX_BYTES: u64 = 10 << 20;
-const MAX_FILES: usize = 20;
+/// Of one file.
+pub const MAX_BYTES: u64 = 10 << 20;
+pub const MAX_FILES: usize = 20;
 
 /// What may be attached: what a person can look at.
 const ALLOWED: [&str; 11] = [
@@ -29,12 +30,16 @@ const TEXT: &str = "text/plain";
 
 /// Reads files, each given as FILE or KIND=FILE.
 pub fn read(files: &[String]) -> Result<Vec<NewAttachment>> {
-    ensure!(
-        files.len() <= MAX_FILES,
-        "{} files are too many: attach at most {MAX_FILES}",
-        files.len()
-    );
+    not_too_many(files.len())?;
     files.iter().map(|file| read_one(file)).collect()
+}
+
+pub fn not_too_many(files: usize) -> Result<()> {
+    ensure!(
+        files <= MAX_FILES,
+        "{files} files are too many: attach at most {MAX_FILES}"
+    );
+    Ok(())
 }
 
 fn read_one(file: &str) -> Result<NewAttachment> {
@@ -92,7 +97,7 @@ pub fn proofs(kept: &[Attachment], new: &[NewAttachment]) -> Vec<Proof> {
         .collect()
 }
 
-fn is_kind(kind: &str) -> bool {
+pub fn is_kind(kind: &str) -> bool {
     !kind.is_empty()
         && kind
             .bytes()

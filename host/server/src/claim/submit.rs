@@ -2,6 +2,7 @@
 //! be a duplicate is held instead.
 
 use anyhow::{Context as _, Result, bail, ensure};
+use domain::account::Account;
 use domain::adjudication::Claim;
 use domain::claim::stake::Stake;
 use domain::claim::{Event, Status, content_digest, retained_until};
@@ -119,10 +120,7 @@ async fn ready(host: &Host, submission: Submission<'_>) -> Result<Ready> {
         .program(code)
         .await?
         .with_context(|| format!("there is no program `{code}`: `gtm program list` shows them"))?;
-    let account = snapshot
-        .account(submission.account)
-        .await?
-        .with_context(|| format!("there is no account `{}`", submission.account))?;
+    let account = claimant(&mut snapshot, submission.account).await?;
     let submitted = submission.on.or(form.submitted).unwrap_or_else(|| today(host));
     check_day(host, submitted)?;
     let request = match &form.request {
@@ -151,6 +149,12 @@ async fn ready(host: &Host, submission: Submission<'_>) -> Result<Ready> {
         files,
         ground,
     })
+}
+
+/// The account of that number.
+pub async fn claimant(snapshot: &mut Snapshot, number: &str) -> Result<Account> {
+    let account = snapshot.account(number).await?;
+    account.with_context(|| format!("there is no account `{number}`"))
 }
 
 fn check_day(host: &Host, submitted: Day) -> Result<()> {
