@@ -3,6 +3,7 @@
 //! Amounts are decimals written as texts, with their currency. Lists are read page by page along `next`. Whatever is refused is a
 //! problem after RFC 9457.
 
+pub mod claim;
 pub mod document;
 pub mod problem;
 pub mod statement;
@@ -30,6 +31,8 @@ pub fn router() -> Router<App> {
     let resources = OpenApiRouter::new()
         .routes(routes!(statement::list))
         .routes(routes!(statement::show))
+        .routes(routes!(claim::list))
+        .routes(routes!(claim::show))
         .routes(routes!(document::list))
         .routes(routes!(document::show))
         .routes(routes!(document::file));
@@ -60,6 +63,8 @@ mod tests {
         assert_eq!(
             paths,
             [
+                "/api/v1/claims",
+                "/api/v1/claims/{id}",
                 "/api/v1/documents",
                 "/api/v1/documents/{name}",
                 "/api/v1/documents/{name}/{format}",

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod asked;
 pub mod refusal;
+pub mod uploads;
 #[cfg(test)]
 pub mod story;
 
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result};
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -27,12 +29,17 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::trace::{DefaultMakeSpan, DefaultOnResponse, TraceLayer};
 use tracing::Level;
 
+use crate::claim::proof;
 use crate::host::Host;
 use crate::{api, pages};
 use access::Names;
+use uploads::Uploads;
 
-/// No form of the portal sends more.
+/// No form without files sends more.
 const LARGEST_BODY_BYTES: usize = 64 * 1024;
+
+/// As many files as a claim takes, each as large as one may be, and what is typed beside them.
+const LARGEST_UPLOAD_BYTES: usize = proof::MAX_FILES * proof::MAX_BYTES as usize + (1 << 20);
 
 /// Headers of every answer. No page has an inline script or style.
 const HEADERS: [(HeaderName, &str); 6] = [
@@ -52,6 +59,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 #[derive(Clone)]
 pub struct App {
     pub host: Host,
+    pub uploads: Arc<Uploads>,
     failures: Arc<AtomicU64>,
 }
 
@@ -59,6 +67,7 @@ impl App {
     pub fn new(host: Host) -> Self {
         Self {
             host,
+            uploads: Arc::default(),
             failures: Arc::default(),
         }
     }
@@ -103,6 +112,11 @@ pub fn router(app: App, address: SocketAddr) -> Router {
         .merge(pages::router())
         .merge(api::router())
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY_BYTES))
+        .merge(
+            pages::with_files()
+                .layer(DefaultBodyLimit::disable())
+                .layer(RequestBodyLimitLayer::new(LARGEST_UPLOAD_BYTES)),
+        )
         .layer(foreign)
         .layer(from_fn_with_state(Names::of(address), access::by_own_name))
         .layer(from_fn_with_state(app.clone(), refusal::show))

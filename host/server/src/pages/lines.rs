@@ -109,6 +109,8 @@ fn page_of(lines: Vec<Line>, count: u64, net: i64, after: Option<u64>) -> Lines 
         lines,
         count,
         net,
+        // The statement knows by whom it is reduced; the lines are those of the journal.
+        reductions: vec![],
         continued: after.is_some(),
         next: None,
         missing: None,

@@ -13,6 +13,7 @@ use store::Snapshot;
 use store::standing::{ParticipantFilter, ParticipantStanding, ProgramStanding};
 
 use super::{frame, html, no_program, owed_balances, plugin, statement, unit};
+use crate::fund;
 use crate::serve::App;
 use crate::serve::asked::Asked;
 use crate::serve::refusal::Refusal;
@@ -57,6 +58,8 @@ pub async fn program(State(app): State<App>, Path(code): Path<String>, uri: Uri)
         calendar: program.calendar.to_string(),
         terms: format!("version {}, from {}", terms.version, terms.valid_from),
         enrolled: standing.enrolled,
+        takes_claims: descriptor.claims.is_some(),
+        keeps_funds: fund::drawn_on(&descriptor).is_some(),
         periods: standing.periods,
         period: None,
         account,

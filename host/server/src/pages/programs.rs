@@ -1,9 +1,12 @@
 use anyhow::Context;
 use axum::extract::State;
 use axum::response::Html;
+use domain::plugin::SETTLED;
+use domain::settlement::PAYABLE;
 use portal::{ProgramLine, ProgramsPage};
 
-use super::{frame, html, owed_balances, plugin, unit};
+use super::{frame, html, plugin, unit};
+use crate::approval;
 use crate::serve::App;
 use crate::serve::refusal::Refusal;
 
@@ -23,12 +26,14 @@ pub async fn programs(State(app): State<App>) -> Result<Html<String>, Refusal> {
         let descriptor = &version
             .with_context(|| format!("the plugin of program `{}` is missing", program.code))?
             .descriptor;
-        let owed = owed_balances(descriptor);
+        // What lies in a fund, is promised or is held back is nobody's yet. Where claims end elsewhere, they are paid there.
+        let claimed = descriptor.claims.as_ref().map(|claims| &*claims.to);
+        let is_paid = |balance: &str| [PAYABLE, SETTLED].contains(&balance) || claimed == Some(balance);
         let currency = program.currency.code();
         let paid = standing
             .amounts
             .iter()
-            .filter(|held| held.unit == currency && owed.contains(&&*held.balance));
+            .filter(|held| held.unit == currency && is_paid(&held.balance));
         programs.push(ProgramLine {
             code: program.code,
             title: program.title,
@@ -41,9 +46,11 @@ pub async fn programs(State(app): State<App>) -> Result<Html<String>, Refusal> {
             held: standing.held,
         });
     }
+    drop(snapshot);
     Ok(html(ProgramsPage {
         frame: frame(),
         programs,
+        waiting: approval::inbox(&app.host).await?.len() as u64,
     }))
 }
 

@@ -3,10 +3,9 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use domain::id::StatementId;
 use portal::{Difference, Flash, Replay, ReplayFragment, Verdict};
-use tokio::runtime::Handle;
 
 use super::statement::page;
-use super::{html, is_htmx, moment, no_statement};
+use super::{aside, html, is_htmx, moment, no_statement};
 use crate::replay::{self, Replayed};
 use crate::serve::App;
 use crate::serve::refusal::Refusal;
@@ -23,7 +22,10 @@ pub async fn replay(State(app): State<App>, Path(id): Path<String>, headers: Hea
     let line = line.ok_or_else(|| no_statement(&id))?;
     let at = moment(app.host.store.clock().now());
     let verdict = match replayed(&app, &id).await {
-        Ok(replayed) => verdict(&replayed),
+        Ok(replayed) => {
+            let revision = |of: &Replayed| (format!("Revision {}", of.revision), of.differences.clone());
+            verdict(replayed.iter().map(revision))
+        }
         Err(refusal) => refused(&app, &refusal, &portal::path::replay(&id)),
     };
     let replay = Replay { verdict, at };
@@ -42,34 +44,32 @@ pub async fn replay(State(app): State<App>, Path(id): Path<String>, headers: Hea
     Ok(html(page).into_response())
 }
 
-/// On a thread of its own, because a calculation keeps its thread busy.
 async fn replayed(app: &App, id: &str) -> Result<Vec<Replayed>, Refusal> {
-    let (host, names) = (app.host.clone(), [id.to_owned()]);
-    let handle = Handle::current();
-    let work = tokio::task::spawn_blocking(move || {
-        handle.block_on(async { replay::Replay::open(&host).await?.run(&names).await })
-    });
-    Ok(work.await.map_err(anyhow::Error::from)??)
+    let names = [id.to_owned()];
+    Ok(aside(&app.host, async move |host| {
+        replay::Replay::open(&host).await?.run(&names).await
+    })
+    .await?)
 }
 
-fn verdict(replayed: &[Replayed]) -> Verdict {
-    let of = |revision: &Replayed| {
-        let number = revision.revision;
-        revision.differences.clone().into_iter().map(move |found| Difference {
-            what: format!("Revision {number}"),
+/// What differs, each with what it belongs to.
+pub fn verdict(replayed: impl IntoIterator<Item = (String, Vec<String>)>) -> Verdict {
+    let of = |(what, differences): (String, Vec<String>)| {
+        differences.into_iter().map(move |found| Difference {
+            what: what.clone(),
             place: "against its receipt".into(),
             recorded: "signed when it was posted".into(),
             found,
         })
     };
-    let differences: Vec<Difference> = replayed.iter().flat_map(of).collect();
+    let differences: Vec<Difference> = replayed.into_iter().flat_map(of).collect();
     match differences.is_empty() {
         true => Verdict::Identical,
         false => Verdict::Differs(differences),
     }
 }
 
-fn refused(app: &App, refusal: &Refusal, path: &str) -> Verdict {
+pub fn refused(app: &App, refusal: &Refusal, path: &str) -> Verdict {
     let reference = refusal
         .record(app, path)
         .map(|reference| format!("; the reference is `{reference}`"))
@@ -112,20 +112,15 @@ mod tests {
 
     #[test]
     fn a_revision_without_differences_is_identical() {
-        let revision = |number, differences: &[&str]| Replayed {
-            statement: "s".to_owned().into(),
-            program: "volume".into(),
-            period: "2011-Q1".into(),
-            account: "a".into(),
-            revision: number,
-            identical: differences.is_empty(),
-            differences: differences.iter().map(|one| one.to_string()).collect(),
+        let revision = |number: u32, differences: &[&str]| {
+            let differences = differences.iter().map(|one| one.to_string()).collect();
+            (format!("Revision {number}"), differences)
         };
         assert!(matches!(
-            verdict(&[revision(1, &[]), revision(2, &[])]),
+            verdict([revision(1, &[]), revision(2, &[])]),
             Verdict::Identical
         ));
-        let Verdict::Differs(found) = verdict(&[revision(1, &[]), revision(2, &["the component logs something else"])])
+        let Verdict::Differs(found) = verdict([revision(1, &[]), revision(2, &["the component logs something else"])])
         else {
             panic!("a difference is a difference")
         };

@@ -7,7 +7,10 @@ use domain::ledger::Reason;
 use domain::plugin::{Descriptor, Side};
 use domain::program::Program;
 use domain::{ledger, receipt};
-use portal::{Flash, Marking, Milestone, Outcome, Period, Plugin, Receipt, Revision, StatementPage, Step, Transfer};
+use portal::{
+    Flash, Lines, Marking, Milestone, Outcome, Period, Plugin, Receipt, Reduction, Revision, StatementPage, Step,
+    Transfer,
+};
 use store::Snapshot;
 use store::statement::{KeptRevision, StatementLine};
 
@@ -82,6 +85,11 @@ pub async fn page(app: &App, line: StatementLine, after: Option<u64>) -> Result<
         target: figure(goal.measure, goal.target),
         worth: goal.worth.map(|worth| worth.0),
     };
+    let reduction = |off: crate::statement::Reduced| Reduction {
+        program: off.program,
+        period: off.period,
+        amount: off.amount.0,
+    };
     Ok(StatementPage {
         frame,
         id: line.statement.id.to_string(),
@@ -99,7 +107,10 @@ pub async fn page(app: &App, line: StatementLine, after: Option<u64>) -> Result<
         made_at: moment(line.revised_at),
         milestones: explained.milestones.into_iter().map(milestone).collect(),
         steps: explained.steps.into_iter().map(step).collect(),
-        lines: lines(app, newest, &terms, after).await?,
+        lines: Lines {
+            reductions: explained.reduced_by.into_iter().map(reduction).collect(),
+            ..lines(app, newest, &terms, after).await?
+        },
         transfers: kept
             .iter()
             .flat_map(|kept| transfers(&program, &explained.descriptor, kept))

@@ -130,6 +130,24 @@ impl Refusal {
     }
 }
 
+/// The sentence for somebody who asked for what cannot be done: what a command would have printed. A failure of what everything stands on is
+/// none of theirs, and stays a refusal.
+pub fn sentence(error: anyhow::Error) -> Result<String, Refusal> {
+    let is_of_the_machine = |cause: &(dyn std::error::Error + 'static)| {
+        use store::Error::{Busy, Corrupt, Database, Open};
+        matches!(
+            cause.downcast_ref(),
+            Some(Busy | Corrupt { .. } | Database(_) | Open { .. })
+        ) || cause.is::<std::io::Error>()
+            || cause.is::<serde_json::Error>()
+            || cause.is::<tokio::task::JoinError>()
+    };
+    match error.chain().any(is_of_the_machine) {
+        true => Err(error.into()),
+        false => Ok(format!("{error:#}")),
+    }
+}
+
 struct Address {
     path: String,
     method: String,
@@ -214,6 +232,21 @@ mod tests {
         let refusal = Refusal::from(anyhow::anyhow!("row 7 has lost its names").context("a page"));
         assert_eq!(refusal.kind, Kind::Failed);
         assert!(!refusal.detail.contains("row 7") && refusal.cause.is_some());
+    }
+
+    #[test]
+    fn what_was_asked_for_wrongly_is_a_sentence_and_what_broke_is_none() {
+        assert_eq!(
+            sentence(store::Error::Conflict("it is taken".into()).into()).unwrap(),
+            "it is taken"
+        );
+        assert_eq!(
+            sentence(anyhow::anyhow!("somebody else must")).unwrap(),
+            "somebody else must"
+        );
+        let broken = store::Error::Corrupt { what: "row 7".into() };
+        assert_eq!(sentence(broken.into()).unwrap_err().kind, Kind::Failed);
+        assert_eq!(sentence(store::Error::Busy.into()).unwrap_err().kind, Kind::Busy);
     }
 
     #[test]

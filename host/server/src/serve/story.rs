@@ -1,6 +1,8 @@
 //! A made-up quarter, served without a socket, for the tests of pages and API. Its statements were posted through the store, so that
 //! no test of the web needs a component.
 
+mod fund;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,8 +46,11 @@ pub struct Served {
     /// The id of the statement of `a`.
     pub paid: String,
     router: Router,
-    _folder: TempDir,
+    folder: Arc<TempDir>,
 }
+
+/// A file of a form: under which name it is sent, what it is called, and what is in it.
+pub type Chosen<'a> = (&'a str, &'a str, &'a [u8]);
 
 #[derive(Debug)]
 pub struct Answer {
@@ -80,8 +85,42 @@ impl Served {
             router: router(app.clone(), address),
             app,
             paid,
-            _folder: folder,
+            folder: Arc::new(folder),
         }
+    }
+
+    /// The same host, served by somebody else.
+    pub fn acting_as(&self, actor: &str) -> Self {
+        let mut app = self.app.clone();
+        app.host.actor = actor.parse().unwrap();
+        Self {
+            router: router(app.clone(), ADDRESS.parse().unwrap()),
+            app,
+            paid: self.paid.clone(),
+            folder: self.folder.clone(),
+        }
+    }
+
+    /// Sends a form as a browser does when files may go with it.
+    pub async fn fill(&self, address: &str, texts: &[(&str, &str)], files: &[Chosen<'_>]) -> Answer {
+        let mut body = Vec::new();
+        for (name, text) in texts {
+            let part = format!("--cut\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+            body.extend(part.into_bytes());
+        }
+        for (name, file, content) in files {
+            let head = format!("--cut\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\r\n");
+            body.extend([head.as_bytes(), content, b"\r\n"].concat());
+        }
+        body.extend(b"--cut--\r\n");
+        let headers = [("content-type", "multipart/form-data; boundary=cut")];
+        self.send("POST", address, &headers, body).await
+    }
+
+    /// Sends a form without files.
+    pub async fn say(&self, address: &str, body: &str) -> Answer {
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        self.send("POST", address, &headers, body.to_owned().into_bytes()).await
     }
 
     /// Lets `c` out of quarantine and settles: what is payable to `a` becomes the document SD-000001, with its files in the folder.
@@ -130,6 +169,10 @@ impl Served {
 
     /// Asks by the name of this machine, unless the headers name another.
     pub async fn ask(&self, method: &str, address: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(method, address, headers, vec![]).await
+    }
+
+    async fn send(&self, method: &str, address: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let mut request = Request::builder().method(method).uri(address);
         if !headers.iter().any(|(name, _)| *name == "host") {
             request = request.header("host", ADDRESS);
@@ -140,7 +183,7 @@ impl Served {
         let response = self
             .router
             .clone()
-            .oneshot(request.body(Body::empty()).unwrap())
+            .oneshot(request.body(Body::from(body)).unwrap())
             .await
             .unwrap();
         let (parts, body) = response.into_parts();
