@@ -96,8 +96,73 @@ for (const viewport of [wide, narrow]) {
       await assertAccessible(page);
       await openStatement(page);
       await assertAccessible(page);
+      await openClaims(page);
+      await assertAccessible(page);
+      await page.getByRole("table", { name: "Claims" }).getByRole("rowheader").getByRole("link").first().click();
+      await named(page, "table", /^Lines of /);
+      await assertAccessible(page);
+      await openForm(page);
+      await assertAccessible(page);
+      await page.goto(`${product.address}/programs/co-op/funds`);
+      await named(page, "table", "Funds");
+      await assertAccessible(page);
+      await page.getByRole("table", { name: "Funds" }).locator("tbody").getByRole("link").first().click();
+      await named(page, "table", "Movements between the budget and the fund");
+      await assertAccessible(page);
+      await page.goto(`${product.address}/approvals`);
+      await named(page, "heading", "Approvals");
+      await assertAccessible(page);
     });
   }
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with script" : "without script";
+  story(`a claim is filed by the form ${how}, decided by somebody else and seen in its fund`, { javaScriptEnabled, samples: false }, async (page) => {
+    await page.goto(`${product.address}/programs/co-op/funds`);
+    const account = (await page.getByRole("table", { name: "Funds" }).locator("tbody .code").first().innerText()).trim();
+    const before = await available(page, account);
+    await openForm(page);
+    const address = page.url();
+    await fill(page, { "Participant": account, "Activity": "campaign", "Start": "2025-10-06", "End": "2025-10-24" });
+    await page.getByLabel("Submitted on").fill("2025-11-20");
+    await fill(page.getByRole("group", { name: "Line 1" }).first(), { "Claimed, EUR": "1,50", "Supplier": "Anders & Blom", "Invoice": `F-${how}`, "Cost": "300" });
+    await page.getByLabel("Files").setInputFiles({ name: "invoice-7.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4\n") });
+    await page.getByRole("button", { name: "Add a line" }).click();
+    await page.getByRole("group", { name: "Line 2" }).first().waitFor();
+    if (javaScriptEnabled) assert.equal(page.url(), address, "the page itself stays");
+    await named(page, "table", "Attached files");
+    assert.equal(await page.getByLabel("Activity").inputValue(), "campaign");
+    await page.getByRole("button", { name: "Remove line 2" }).click();
+    await page.getByRole("group", { name: "Line 2" }).first().waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Submit the claim" }).click();
+
+    // A field that does not hold: a summary that leads to it, and everything else as it was.
+    const summary = page.getByRole("alert");
+    await summary.getByRole("link", { name: /^Line 1, Claimed/ }).click();
+    await assertAccessible(page);
+    assert.equal(await page.getByLabel("Claimed, EUR").inputValue(), "1,50");
+    await named(page, "table", "Attached files");
+    await page.getByLabel("Claimed, EUR").fill("150");
+    await page.getByRole("button", { name: "Submit the claim" }).click();
+    await page.getByRole("status").getByText("is in review").waitFor();
+    await page.getByText("so that somebody else decides").waitFor();
+    await named(page, "link", "invoice-7.pdf");
+    await assertAccessible(page);
+
+    const other = page.url().replace(product.address, product.controller);
+    await page.goto(other);
+    await page.getByLabel("Pay for line 1").fill("120");
+    await page.getByRole("button", { name: "Approve" }).click();
+    await page.getByRole("alert").waitFor();
+    await page.getByLabel(/^Reason/).fill("the stand was shared");
+    await page.getByRole("button", { name: "Approve" }).click();
+    await page.getByRole("status").getByText("is adjusted").waitFor();
+    await assertAccessible(page);
+    await page.getByRole("button", { name: "Replay" }).click();
+    await page.getByRole("status").getByText("Identical.").waitFor();
+    assert.equal(before - await available(page, account), 120);
+  });
 }
 
 story("what does not exist is answered by a page that helps", {}, async (page) => {
@@ -122,6 +187,30 @@ async function openProgram(page) {
   await page.getByRole("table", { name: "Programs" }).getByRole("row").filter({ hasText: "Coffee by the kilo" })
     .getByRole("rowheader").getByRole("link").first().click();
   await page.getByRole("table", { name: /^Participants in / }).waitFor();
+}
+
+/** The claims of the fund. */
+async function openClaims(page) {
+  await openPrograms(page);
+  await page.getByRole("table", { name: "Programs" }).getByRole("row").filter({ hasText: "co-op" }).getByRole("rowheader").getByRole("link").first().click();
+  await page.getByRole("link", { name: "Claims" }).first().click();
+  await named(page, "heading", /^Claims/);
+}
+
+async function openForm(page) {
+  await openClaims(page);
+  await page.getByRole("link", { name: "File a claim" }).click();
+  await named(page, "heading", /^File a claim/);
+}
+
+/** What can be claimed from the fund of an account, in whole units. */
+async function available(page, account) {
+  await page.goto(`${product.address}/programs/co-op/funds/${account}`);
+  return Number(await page.locator(".sum .amount").getAttribute("value"));
+}
+
+async function fill(within, texts) {
+  for (const [label, text] of Object.entries(texts)) await within.getByLabel(label, { exact: false }).first().fill(text);
 }
 
 /** The first statement of that program that paid something. */
@@ -153,8 +242,8 @@ async function assertAccessible(page) {
 // Harness.
 
 /** One browser context for each story. What the browser complains about fails it: a refused script or style above all. */
-function story(name, options, play) {
-  test(name, async () => {
+function story(name, { samples: playsOnSamples = true, ...options }, play) {
+  test(name, { skip: samples && !playsOnSamples && "needs the product itself" }, async () => {
     const context = await browser.newContext({ viewport: wide, ...options });
     await context.tracing.start({ screenshots: true, snapshots: true });
     const page = await context.newPage();
@@ -188,14 +277,17 @@ async function servedDemo() {
       maxBuffer: 16 * 1024 * 1024,
     });
     const database = path.join(folder, "gtm.sqlite");
-    const server = spawn(binary, ["serve", "--database", database, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
-    const ended = new Promise((resolve) => server.once("exit", resolve));
+    // Who submits a claim does not decide it: two people, each served by a process of their own.
+    const serve = (actor) => spawn(binary, ["serve", "--database", database, "--listen", "127.0.0.1:0", "--as", actor], { stdio: ["ignore", "pipe", "pipe"] });
+    const servers = [serve("user:pia"), serve("user:controller")];
+    const ended = servers.map((server) => new Promise((resolve) => server.once("exit", resolve)));
     const stop = async () => {
-      server.kill("SIGTERM");
-      await ended;
+      for (const server of servers) server.kill("SIGTERM");
+      await Promise.all(ended);
       await rm(folder, { recursive: true, force: true });
     };
-    return { address: await announcedAddress(server), stop };
+    const [address, controller] = await Promise.all(servers.map(announcedAddress));
+    return { address, controller, stop };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -225,6 +317,12 @@ async function servedSamples(folder) {
     const address = decodeURIComponent(new URL(request.url, "http://samples").pathname);
     let file = "refusal.html";
     if (address === "/programs") file = "programs.html";
+    else if (address.endsWith("/claims")) file = "claims.html";
+    else if (address.endsWith("/claims/new")) file = "filing.html";
+    else if (address.endsWith("/funds")) file = "funds.html";
+    else if (address.includes("/funds/")) file = "fund.html";
+    else if (address.startsWith("/claims/")) file = "claim.html";
+    else if (address === "/approvals") file = "approvals.html";
     else if (address.startsWith("/programs/")) file = "program.html";
     else if (address.endsWith("/replay")) file = request.headers["hx-request"] ? "replay.html" : "statement-replayed.html";
     else if (address.startsWith("/statements/0192")) file = "statement.html";
