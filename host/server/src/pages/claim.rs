@@ -1,19 +1,19 @@
 mod act;
+mod acts;
 
 pub use act::act;
+use acts::acts;
 
 use anyhow::Context as _;
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{Html, IntoResponse, Response};
-use domain::adjudication::ClaimKind;
-use domain::claim::{Event, Outcome, Standing, Status};
+use domain::claim::Status;
 use domain::id::ClaimId;
 use domain::receipt::DecisionReceipt;
 use portal::{
-    Act, Acts, ClaimEvent, ClaimFile, ClaimPage, ClaimedLine, Consent, Flash, Moved, Replay, ReplayFragment, Verdict,
-    Why, path,
+    ClaimEvent, ClaimFile, ClaimPage, ClaimedLine, Consent, Flash, Moved, Replay, ReplayFragment, Verdict, Why, path,
 };
 use serde_json::Value;
 use store::claim::KeptClaim;
@@ -23,7 +23,7 @@ use super::filing::label;
 use super::replay::{refused, verdict};
 use super::{aside, frame, html, is_htmx, moment, no_claim, unit};
 use crate::claim::replay as replays;
-use crate::claim::show::{Happened, Shown, show};
+use crate::claim::show::show;
 use crate::serve::App;
 use crate::serve::asked::Asked;
 use crate::serve::refusal::Refusal;
@@ -204,74 +204,6 @@ async fn page(app: &App, kept: &KeptClaim) -> Result<ClaimPage, Refusal> {
         acts: acts(app, kept, &shown),
         claim: line(shown.summary),
     })
-}
-
-/// What can be done by this actor with a claim where it stands.
-fn acts(app: &App, kept: &KeptClaim, shown: &Shown) -> Acts {
-    let standing: Standing = kept.standing;
-    let can = |event: Event| standing.after(&kept.number, event).is_ok();
-    let mut acts = Vec::new();
-    let mut not_yours = None;
-    let actor = app.host.actor.to_string();
-    let by = |events: &[&str]| {
-        let of = |happened: &&Happened| events.contains(&&*happened.event);
-        shown
-            .history
-            .iter()
-            .rfind(of)
-            .is_some_and(|happened| happened.actor == actor)
-    };
-    if can(Event::Submit) {
-        acts.push(Act::Submit);
-    }
-    for (event, act, own, what) in [
-        (
-            Event::Decide(Outcome::Denied),
-            Act::Decide,
-            by(&["submit", "hold"]),
-            "submitted it, so that somebody else decides",
-        ),
-        (
-            Event::Release,
-            Act::Release,
-            by(&["submit", "hold"]),
-            "submitted it, so that somebody else says whether it is a duplicate",
-        ),
-        (
-            Event::Uphold,
-            Act::Answer,
-            by(&["dispute"]),
-            "disputes it, so that somebody else answers",
-        ),
-    ] {
-        match (can(event), own) {
-            (true, false) => acts.push(act),
-            (true, true) => not_yours = Some(format!("`{actor}` {what}")),
-            (false, _) => {}
-        }
-    }
-    for (event, act) in [
-        (Event::Dispute, Act::Dispute),
-        (Event::Reopen, Act::Reopen),
-        (Event::Withdraw, Act::Withdraw),
-    ] {
-        // A dispute is answered, which may begin a new round.
-        if can(event) && !(act == Act::Reopen && standing.status == Status::Disputed) {
-            acts.push(act);
-        }
-    }
-    let is_open = standing.kind == ClaimKind::Request && matches!(standing.status, Status::Approved | Status::Adjusted);
-    let query = [
-        ("account", Some(&*kept.account_number)),
-        ("request", Some(&*kept.number)),
-    ];
-    Acts {
-        actor,
-        can: acts,
-        not_yours,
-        claim_against: is_open.then(|| path::with_query(path::filing(&kept.program_code), &query)),
-        typed: vec![],
-    }
 }
 
 /// Label and value of everything that was filled in.

@@ -22,7 +22,7 @@ use domain::plugin::{Balance, CURRENCY_UNIT, Column, Descriptor, Grant, Message,
 use domain::program::{Program, Terms};
 use domain::receipt::{Receipt, Signature};
 use domain::statement::Revision;
-use runtime::{Engine, Key, Limits};
+use runtime::{Cache, Engine, Key, Limits};
 use rust_decimal::Decimal;
 use store::account_program::Enrolment;
 use store::program::{NewProgram, NewTerms};
@@ -70,9 +70,12 @@ impl Served {
         )
         .await
         .unwrap();
+        let key = Arc::new(Key::open(&folder.path().join("gtm.key")).unwrap());
+        // Every page of a claim may ask the plugin: it is compiled once.
+        let cache = Cache::new(folder.path().join("cache"), key.clone());
         let host = Host {
-            engine: Engine::new(Limits::default(), None).unwrap(),
-            key: Arc::new(Key::open(&folder.path().join("gtm.key")).unwrap()),
+            engine: Engine::new(Limits::default(), Some(cache)).unwrap(),
+            key,
             actor: "user:ada".parse().unwrap(),
             store,
         };

@@ -235,6 +235,9 @@ async fn money_goes_into_a_fund_and_what_nobody_was_promised_comes_back(db: Data
         (money("250"), money("0"), money("250"))
     );
     assert_eq!(line.moved_by(Cause::Fund, "fund", "GBP").unwrap(), money("250"));
+    let moved = tx.moved_from_budget(&program.id).await.unwrap();
+    let moved = moved[&quarter.a];
+    assert_eq!((moved.put_in, moved.returned), (money("300"), money("50")));
     let kinds: Vec<_> = tx
         .allocations(&program.id, &quarter.a)
         .await
