@@ -45,12 +45,17 @@ impl Budget {
         self.amount.checked_sub(used.children)?.checked_sub(used.allocated)
     }
 
-    /// Refuses to take more out of it than is left, unless somebody stated why it is right all the same.
-    pub fn check_room(&self, used: &Used, more: Micros, overridden: Option<&str>) -> Result<()> {
+    /// Refuses to take more out of it than is left, unless somebody stated why it is right all the same. Says how much of it goes beyond
+    /// the limit; 0 where nothing does.
+    pub fn check_room(&self, used: &Used, more: Micros, overridden: Option<&str>) -> Result<Micros> {
         let left = self.left(used)?;
         let overridden = overridden.is_some_and(|reason| !reason.trim().is_empty());
-        if more <= Micros::ZERO || more <= left || overridden {
-            return Ok(());
+        if more <= Micros::ZERO || more <= left {
+            return Ok(Micros::ZERO);
+        }
+        if overridden {
+            // What stands below zero already was overridden before.
+            return more.checked_sub(left.max(Micros::ZERO));
         }
         Err(Error::new(format!(
             "budget `{}` has {left} of {} {} left, and {more} are to be taken out of it: raise the budget, take less, or say why it is \
@@ -140,7 +145,7 @@ mod tests {
     fn no_more_is_taken_out_than_is_left_unless_somebody_says_why() {
         let (year, used) = (budget("year", "1000"), used("300", "500"));
         let more = |text: &str| -> Micros { text.parse().unwrap() };
-        assert_eq!(year.check_room(&used, more("200"), None), Ok(()));
+        assert_eq!(year.check_room(&used, more("200"), None), Ok(Micros::ZERO));
         assert_eq!(
             year.check_room(&used, more("200.01"), Some(" "))
                 .unwrap_err()
@@ -148,9 +153,19 @@ mod tests {
             "budget `year` has 200 of 1000 GBP left, and 200.01 are to be taken out of it: raise the budget, take less, or say why it \
              is right all the same"
         );
-        assert_eq!(year.check_room(&used, more("200.01"), Some("the board agreed")), Ok(()));
+        // Leave is needed for what goes beyond the limit, and for no more.
+        let agreed = Some("the board agreed");
+        assert_eq!(year.check_room(&used, more("200"), agreed), Ok(Micros::ZERO));
+        assert_eq!(year.check_room(&used, more("200.01"), agreed), Ok(more("0.01")));
+        assert_eq!(
+            year.check_room(&self::used("900", "500"), more("7"), agreed),
+            Ok(more("7"))
+        );
         // What comes back is welcome also where the limit was overridden before.
-        assert_eq!(year.check_room(&self::used("900", "500"), more("-1"), None), Ok(()));
+        assert_eq!(
+            year.check_room(&self::used("900", "500"), more("-1"), None),
+            Ok(Micros::ZERO)
+        );
     }
 
     #[test]

@@ -71,10 +71,6 @@ pub async fn create(host: &Host, of: &cli::CreateBudget) -> Result<Listed> {
             of.overridden.as_deref(),
         )
         .await?;
-    if let (Some(_), Some(parent)) = (&of.overridden, &of.parent) {
-        tx.use_override(parent, of.amount, &format!("budget {}", of.code))
-            .await?;
-    }
     tx.commit().await?;
     listed(&mut host.store.read().await?, budget).await
 }
@@ -85,11 +81,6 @@ pub async fn set(host: &Host, code: &str, to: Micros, reason: &str, overridden: 
     }
     let mut tx = host.store.begin(&host.actor).await?;
     let budget = tx.set_budget(code, to, reason, overridden).await?;
-    if let (Some(_), Some(parent)) = (overridden, &budget.parent) {
-        let parent = tx.budgets().await?.into_iter().find(|above| above.id == *parent);
-        let parent = parent.context("the budget above is missing")?;
-        tx.use_override(&parent.code, to, &format!("budget {code}")).await?;
-    }
     tx.commit().await?;
     listed(&mut host.store.read().await?, budget).await
 }

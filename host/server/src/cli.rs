@@ -458,7 +458,7 @@ pub enum Approve {
     Inbox,
     /// What waits for anybody
     List {
-        /// Those that were decided, too
+        /// Those that were decided or withdrawn, too
         #[arg(long)]
         all: bool,
     },
@@ -481,6 +481,7 @@ pub enum Approve {
     Ask {
         /// Code of the budget or program
         subject: String,
+        /// How far beyond the limit
         amount: Micros,
         #[arg(long)]
         reason: String,

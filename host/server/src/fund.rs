@@ -203,10 +203,6 @@ async fn move_money(host: &Host, code: &str, number: &str, order: Order) -> Resu
         reason: order.reason,
         overridden: order.overridden,
     };
-    if new.overridden.is_some() {
-        let used_for = format!("fund of {number} in program {code}");
-        tx.use_override(code, new.amount, &used_for).await?;
-    }
     tx.allocate(&program, &claims.from, &new)
         .await
         .with_context(|| format!("account `{number}` in program `{code}`"))?;

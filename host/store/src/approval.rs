@@ -260,15 +260,19 @@ impl Tx {
         Ok(approval)
     }
 
-    /// Uses an approved override, once, for what its author asked it for: up to its amount, on its subject.
+    /// Uses an approved override, once, for what its author asked it for: up to its amount, on its subject. `beyond` is what exceeds the
+    /// limit; 0 needs none.
     ///
     /// # Errors
     /// [`Error::Conflict`] when a rule demands one and there is none that fits.
-    pub async fn use_override(&mut self, subject: &str, amount: Micros, used_for: &str) -> Result<()> {
+    pub async fn use_override(&mut self, subject: &str, beyond: Micros, used_for: &str) -> Result<()> {
+        if beyond == Micros::ZERO {
+            return Ok(());
+        }
         let rules = self.approval_rules().await?;
         let demanded = rules
             .iter()
-            .any(|rule| rule.kind == Kind::Override && rule.needed(Some(amount)) > 0);
+            .any(|rule| rule.kind == Kind::Override && rule.needed(Some(beyond)) > 0);
         if !demanded {
             return Ok(());
         }
@@ -289,7 +293,7 @@ impl Tx {
             .bind(used_for)
             .bind(subject)
             .bind(&*author)
-            .bind(amount.0)
+            .bind(beyond.0)
             .fetch_optional(conn)
             .await
         })?;
@@ -299,7 +303,7 @@ impl Tx {
                 Ok(())
             }
             None => Err(Error::Conflict(format!(
-                "going beyond the limit of `{subject}` by {amount} needs approval: `gtm approve ask {subject} {amount} --reason …`, and then \
+                "going beyond the limit of `{subject}` by {beyond} needs approval: `gtm approve ask {subject} {beyond} --reason …`, and then \
                  again when somebody has approved it"
             ))),
         }

@@ -60,10 +60,11 @@ struct ChangeRow {
 }
 
 impl Tx {
-    /// Creates a budget, out of another one where it has a parent.
+    /// Creates a budget, out of another one where it has a parent. What goes beyond that takes an override, see [`Tx::use_override`].
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the code is taken or the parent does not exist; [`Error::Refused`] when it does not fit into the parent.
+    /// [`Error::Conflict`] when the code is taken, the parent does not exist or an override is missing; [`Error::Refused`] when it does not
+    /// fit into the parent.
     pub async fn create_budget(&mut self, new: &NewBudget, reason: &str, overridden: Option<&str>) -> Result<Budget> {
         let parent = match &new.parent {
             Some(code) => Some(self.hold_budget(code).await?),
@@ -82,8 +83,7 @@ impl Tx {
         budget.check()?;
         if let Some(parent) = &parent {
             parent.check_part(&budget)?;
-            let used = self.budget_used(parent).await?;
-            parent.check_room(&used, budget.amount, overridden)?;
+            self.take_room(parent, budget.amount, overridden, &budget.code).await?;
         }
         let at = self.at;
         let created: Option<String> = on_engine!(self, |conn| {
@@ -117,7 +117,7 @@ impl Tx {
     }
 
     /// Gives a budget another amount; never less than is spoken for, nor more than the budget above it has left unless that is
-    /// overridden.
+    /// overridden, see [`Tx::use_override`].
     pub async fn set_budget(
         &mut self,
         code: &str,
@@ -141,9 +141,8 @@ impl Tx {
         let used = self.budget_used(&budget).await?;
         budget.check_amount(&used, amount)?;
         if let Some(parent) = &parent {
-            let used = self.budget_used(parent).await?;
             let more = amount.checked_sub(budget.amount)?;
-            parent.check_room(&used, more, overridden)?;
+            self.take_room(parent, more, overridden, code).await?;
         }
         let before = budget.amount;
         budget.amount = amount;
@@ -218,6 +217,13 @@ impl Tx {
                 "there is no budget `{code}`: `gtm budget create {code}` makes it"
             ))
         })
+    }
+
+    /// Takes so much more out of a budget for a part of it, with an override for what goes beyond it.
+    async fn take_room(&mut self, whole: &Budget, more: Micros, overridden: Option<&str>, part: &str) -> Result<()> {
+        let used = self.budget_used(whole).await?;
+        let beyond = whole.check_room(&used, more, overridden)?;
+        self.use_override(&whole.code, beyond, &format!("budget {part}")).await
     }
 
     async fn hold_budget_by_id(&mut self, id: &BudgetId) -> Result<Budget> {

@@ -83,7 +83,7 @@ struct MovedRow {
 
 impl Tx {
     /// Moves money between a program's budget and a participant's fund. `fund` is the code of the balance that the program's claims draw
-    /// on.
+    /// on. What goes beyond the budget takes an override of the program, see [`Tx::use_override`].
     ///
     /// # Errors
     /// [`Error::Refused`] when the budget has not as much left and nobody said why it is right all the same; [`Error::Conflict`] when the
@@ -103,16 +103,6 @@ impl Tx {
             )));
         };
         let budget = self.hold_budget(&budget.code).await?;
-        if new.kind == Kind::Allocation {
-            if new.effective < budget.start || new.effective > budget.end {
-                return Err(Error::Conflict(format!(
-                    "budget `{}` runs from {} to {}, and {} is not among these days",
-                    budget.code, budget.start, budget.end, new.effective
-                )));
-            }
-            let used = self.budget_used(&budget).await?;
-            budget.check_room(&used, new.amount, new.overridden.as_deref())?;
-        }
         let allocation = Allocation {
             id: self.ids.next(self.at),
             program: program.id.clone(),
@@ -124,6 +114,17 @@ impl Tx {
             reason: new.reason.clone(),
             overridden: new.overridden.clone(),
         };
+        if new.kind == Kind::Allocation {
+            if new.effective < budget.start || new.effective > budget.end {
+                return Err(Error::Conflict(format!(
+                    "budget `{}` runs from {} to {}, and {} is not among these days",
+                    budget.code, budget.start, budget.end, new.effective
+                )));
+            }
+            let used = self.budget_used(&budget).await?;
+            let beyond = budget.check_room(&used, new.amount, new.overridden.as_deref())?;
+            self.use_override(&program.code, beyond, allocation.id.as_str()).await?;
+        }
         let transfers = [allocation.transfer(fund, unit)];
         self.hold_balances(&program.id, &[&new.account]).await?;
         let held = self.held_by(&program.id, &[&new.account]).await?;

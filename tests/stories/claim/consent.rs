@@ -11,6 +11,7 @@ on_both_engines! {
     a_claim_is_decided_with_the_consent_that_its_amount_needs
     terms_pay_when_somebody_else_has_approved_them
     a_limit_is_overridden_with_leave_and_once
+    a_part_of_a_budget_takes_leave_for_what_the_whole_has_not
 }
 
 /// A budget of 1,000 that the fund draws on.
@@ -149,16 +150,44 @@ fn a_limit_is_overridden_with_leave_and_once(engine: Engine) {
     let gtm = with_a_budget(engine);
     rules(&gtm);
     gtm.run("approve rule override");
-    let line = "fund allocate fund north 1200 --reason fair --on 2024-02-01 --override agreed";
-    let (_, refused) = gtm.refused(line);
+    let allocate =
+        |amount: &str| format!("fund allocate fund north {amount} --reason fair --on 2024-02-01 --override agreed");
+    let (_, refused) = gtm.refused(&allocate("1200"));
     assert!(
-        refused.contains("going beyond the limit of `fund` by 1200 needs approval"),
+        refused.contains("going beyond the limit of `fund` by 200 needs approval"),
         "{refused}"
     );
-    gtm.run("approve ask fund 1200 --reason fair");
+    gtm.run("approve ask fund 200 --reason fair");
     gtm.run("approve yes A-1 --as user:kim");
-    gtm.run(line);
+    gtm.run(&allocate("100"));
+    let (_, refused) = gtm.refused(&allocate("1100.01"));
+    assert!(refused.contains("by 200.01 needs approval"), "{refused}");
+    gtm.run(&allocate("1100"));
     assert_eq!(held(&gtm), ["budget -1200", "fund 1200"]);
-    let (_, refused) = gtm.refused(line);
-    assert!(refused.contains("needs approval"), "{refused}");
+    let (_, refused) = gtm.refused(&allocate("1200"));
+    assert!(
+        refused.contains("by 1200 needs approval"),
+        "nothing is left by now: {refused}"
+    );
+}
+
+fn a_part_of_a_budget_takes_leave_for_what_the_whole_has_not(engine: Engine) {
+    let gtm = with_a_budget(engine);
+    rules(&gtm);
+    gtm.run("approve rule override");
+    gtm.run(
+        "budget create spring --parent marketing --amount 600 --start 2024-03-01 --end 2024-05-31 --override agreed",
+    );
+    gtm.run("budget set spring 1000 --reason more --override agreed");
+    let raise = "budget set spring 1050 --reason more --override agreed";
+    let (_, refused) = gtm.refused(raise);
+    assert!(
+        refused.contains("going beyond the limit of `marketing` by 50 needs approval"),
+        "{refused}"
+    );
+    gtm.run("approve ask marketing 50 --reason more");
+    gtm.run("approve yes A-1 --as user:kim");
+    assert_eq!(text(&gtm.run(raise), "amount"), "1050");
+    // Less takes none.
+    gtm.run("budget set spring 900 --reason less --override agreed");
 }
