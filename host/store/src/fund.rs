@@ -13,7 +13,7 @@ use domain::program::Program;
 use serde_json::json;
 
 use crate::error::read;
-use crate::ledger::{Amount, Posting};
+use crate::ledger::{Amount, Posting, holds};
 use crate::{Error, Result, Snapshot, Tx};
 
 /// A movement between a program's budget and a participant's fund, as somebody orders it.
@@ -128,12 +128,7 @@ impl Tx {
         let transfers = [allocation.transfer(fund, unit)];
         self.hold_balances(&program.id, &[&new.account]).await?;
         let held = self.held_by(&program.id, &[&new.account]).await?;
-        let held = held.get(&new.account).map_or(&[][..], Vec::as_slice);
-        let holds = |code: &str| {
-            held.iter()
-                .find(|amount| amount.balance == code && amount.unit == unit)
-                .map_or(Micros::ZERO, |amount| amount.amount)
-        };
+        let holds = |code: &str| holds(&held, &new.account, code, unit);
         if let Some((_, left)) = ledger::overdrawn(&[fund], unit, holds, &transfers)? {
             return Err(Error::Conflict(format!(
                 "the fund holds {left} {unit}, and {} are to be taken out of it: what was promised or paid stays",

@@ -382,6 +382,15 @@ impl Snapshot {
     }
 }
 
+/// What one balance holds, of what [`Snapshot::held_by`] answers; 0 where nothing is said of it.
+pub fn holds(held: &HashMap<AccountId, Vec<Amount>>, account: &AccountId, balance: &str, unit: &str) -> Micros {
+    held.get(account)
+        .into_iter()
+        .flatten()
+        .find(|amount| amount.balance == balance && amount.unit == unit)
+        .map_or(Micros::ZERO, |amount| amount.amount)
+}
+
 impl TransferRow {
     pub(crate) fn read(self) -> Result<Transfer> {
         Ok(Transfer {

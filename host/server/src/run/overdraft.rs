@@ -1,14 +1,11 @@
 //! A statement may take back what it put into a fund, but not what was promised or paid out of it since: such a statement is held.
 
-use std::collections::HashMap;
-
 use anyhow::Result;
 use domain::id::AccountId;
 use domain::ledger;
-use domain::money::Micros;
 use domain::statement::Revision;
 use store::Tx;
-use store::ledger::Amount;
+use store::ledger::holds;
 
 use super::prepare::Prepared;
 
@@ -38,12 +35,4 @@ pub async fn overdrafts(tx: &mut Tx, prepared: &Prepared, revisions: &[Revision]
         }))
     };
     revisions.iter().map(overdraft).collect()
-}
-
-fn holds(held: &HashMap<AccountId, Vec<Amount>>, account: &AccountId, code: &str, unit: &str) -> Micros {
-    held.get(account)
-        .into_iter()
-        .flatten()
-        .find(|amount| amount.balance == code && amount.unit == unit)
-        .map_or(Micros::ZERO, |amount| amount.amount)
 }
