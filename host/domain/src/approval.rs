@@ -117,13 +117,15 @@ pub enum Status {
     Open,
     Approved,
     Rejected,
+    /// Nobody's consent is needed any more: what it was about ended, or something else is proposed.
+    Withdrawn,
 }
 
 impl Status {
-    pub const ALL: [Status; 3] = [Status::Open, Status::Approved, Status::Rejected];
+    pub const ALL: [Status; 4] = [Status::Open, Status::Approved, Status::Rejected, Status::Withdrawn];
 
     pub fn as_str(self) -> &'static str {
-        ["open", "approved", "rejected"][self as usize]
+        ["open", "approved", "rejected", "withdrawn"][self as usize]
     }
 }
 

@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use domain::actor::Actor;
-use domain::day::Day;
 use domain::id::{ClaimId, ProgramId};
 use store::Snapshot;
 use store::claim::KeptClaim;
@@ -152,10 +151,6 @@ async fn submitter(snapshot: &mut Snapshot, claim: &KeptClaim) -> Result<Actor> 
         .into_iter()
         .find(|happened| happened.event == "submit" || happened.event == "hold");
     Ok(submitted.context("the claim was not submitted")?.actor)
-}
-
-fn today(host: &Host) -> Day {
-    Day::from_date(host.store.clock().now().date_naive()).expect("the clock stands between the years 1900 and 2999")
 }
 
 /// How often a change is tried that others get in the way of. Whenever one is lost another was kept, so that this is a great many.

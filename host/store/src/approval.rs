@@ -8,6 +8,7 @@ use domain::money::Micros;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::bulk::list;
 use crate::error::read;
 use crate::{Error, Result, Snapshot, Tx};
 
@@ -195,6 +196,27 @@ impl Tx {
         });
         self.note("ask-approval", approval.label(), json!(approval));
         Ok(Some(approval))
+    }
+
+    /// Asks for nobody's consent any more about any of these subjects, where it is still waited for.
+    pub async fn withdraw_approvals(&mut self, kind: Kind, subjects: &[String]) -> Result<()> {
+        let subjects = list(subjects);
+        let numbers: Vec<i64> = on_engine!(self, |conn| {
+            sqlx::query_scalar(
+                "update approvals
+                 set status = 'withdrawn'
+                 where kind = $1 and subject in (select value from json_each($2)) and status = 'open'
+                 returning number",
+            )
+            .bind(kind.as_str())
+            .bind(&*subjects)
+            .fetch_all(conn)
+            .await
+        })?;
+        for number in numbers {
+            self.note("withdraw-approval", format!("A-{number}"), json!({}));
+        }
+        Ok(())
     }
 
     /// The actor of the unit of work approves or rejects; says what became of the approval.

@@ -9,6 +9,7 @@ use crate::company::{each, text};
 on_both_engines! {
     money_is_set_aside_put_into_a_fund_and_lapses
     a_claim_is_decided_with_the_consent_that_its_amount_needs
+    whenever_a_claim_is_ruled_on_consent_is_asked_for_once
     terms_pay_when_somebody_else_has_approved_them
     a_limit_is_overridden_with_leave_and_once
     a_part_of_a_budget_takes_leave_for_what_the_whole_has_not
@@ -75,16 +76,18 @@ fn money_is_set_aside_put_into_a_fund_and_lapses(engine: Engine) {
     assert!(refused.contains("250 GBP are spoken for"), "{refused}");
 }
 
+/// What somebody can approve now.
+fn inbox(gtm: &Gtm, who: &str, field: &str) -> Vec<String> {
+    let inbox = gtm.run(&format!("approve inbox --as {who}"));
+    let of = |approval: &Value| text(approval, field).to_owned();
+    each(&inbox).map(of).collect()
+}
+
 fn a_claim_is_decided_with_the_consent_that_its_amount_needs(engine: Engine) {
     let gtm = with_a_budget(engine);
     rules(&gtm);
     gtm.run("fund allocate fund north 1000 --reason fair --on 2024-02-01");
-    let names = |who: &str| -> Vec<String> {
-        let inbox = gtm.run(&format!("approve inbox --as {who}"));
-        each(&inbox)
-            .map(|approval: &Value| text(approval, "name").to_owned())
-            .collect()
-    };
+    let names = |who: &str| inbox(&gtm, who, "name");
     let decide = |claim: &str, who: &str| gtm.run(&format!("claim decide {claim} --approve --as {who}"));
 
     submit(&gtm, &campaign("INV-1", "100"), "");
@@ -122,6 +125,65 @@ fn a_claim_is_decided_with_the_consent_that_its_amount_needs(engine: Engine) {
     assert_eq!(text(&decide("C-3", "user:kim"), "status"), "approved");
     assert_eq!(held(&gtm), ["budget -1000", "fund 100", "payable 900"]);
     assert_eq!(each(&gtm.run("approve list --all")).count(), 2);
+}
+
+fn whenever_a_claim_is_ruled_on_consent_is_asked_for_once(engine: Engine) {
+    let gtm = with_a_budget(engine);
+    rules(&gtm);
+    gtm.run("fund allocate fund north 1000 --reason fair --on 2024-02-01");
+    let bob = || inbox(&gtm, "user:bob", "name");
+    submit(&gtm, &campaign("INV-1", "200"), "");
+    assert_eq!(bob(), ["A-1"]);
+    gtm.run("claim decide C-1 --approve --as user:bob");
+
+    // A new round, which is taken back before anybody decided.
+    gtm.run("claim reopen C-1 --words look-again --as user:eve");
+    assert_eq!(bob(), ["A-2"]);
+    gtm.run("claim withdraw C-1 --as user:pia");
+    assert_eq!(bob(), [] as [&str; 0]);
+    assert_eq!(text(&gtm.run("approve show A-2"), "status"), "withdrawn");
+    let (_, refused) = gtm.refused("approve yes A-2 --as user:bob");
+    assert!(refused.contains("A-2 is withdrawn already"), "{refused}");
+
+    // A suspected duplicate is ruled on when it is released.
+    submit(&gtm, &campaign("INV-2", "200"), "");
+    let twice = submit(&gtm, &campaign("INV-2", "200"), "");
+    assert_eq!((text(&twice, "status"), bob()), ("held", vec!["A-3".into()]));
+    gtm.run("claim withdraw C-2 --as user:pia");
+    assert_eq!(bob(), [] as [&str; 0]);
+    gtm.run("claim release C-3 --words the-other-is-gone --as user:eve");
+    assert_eq!(bob(), ["A-4"]);
+
+    // What the ruling rests on changes: consent to what was ruled before is of no use.
+    gtm.run("claim withdraw C-3 --as user:pia");
+    submit(&gtm, &campaign("INV-3", "800"), "");
+    gtm.run("claim decide C-4 --approve --as user:eve");
+    assert_eq!(inbox(&gtm, "user:kim", "amount"), ["800"]);
+    let terms = serde_json::json!({
+        "fund": "discretionary",
+        "activities": [{ "activity": "campaign", "participation": "50 %", "pre-approval": "not-needed" }],
+    });
+    gtm.file("half.json", &terms.to_string());
+    gtm.run("program create fund --plugin gtm/mdf --terms half.json --new-terms");
+    let (_, refused) = gtm.refused("claim decide C-4 --approve --as user:kim");
+    assert!(refused.contains("it was ruled on again: 400 GBP"), "{refused}");
+    assert_eq!(inbox(&gtm, "user:kim", "amount"), ["400"]);
+    let decided = gtm.run("claim decide C-4 --approve --as user:kim");
+    assert_eq!(text(&decided, "status"), "adjusted");
+    let statuses: Vec<String> = each(&gtm.run("approve list --all"))
+        .map(|approval| text(approval, "status").to_owned())
+        .collect();
+    assert_eq!(
+        statuses,
+        [
+            "approved",
+            "withdrawn",
+            "withdrawn",
+            "withdrawn",
+            "withdrawn",
+            "approved"
+        ]
+    );
 }
 
 fn terms_pay_when_somebody_else_has_approved_them(engine: Engine) {

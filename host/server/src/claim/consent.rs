@@ -1,5 +1,5 @@
 //! A claim of an amount that a rule names is decided with the consent that the rule demands: see [`domain::approval`]. What is consented to
-//! is one ruling; where a claim is ruled on again, consent is asked for again.
+//! is one ruling. Whenever a claim is ruled on, consent is asked for, and what still waits about an earlier ruling is withdrawn.
 
 use anyhow::{Context as _, Result, bail};
 use domain::actor::Actor;
@@ -24,10 +24,7 @@ pub struct Proposal<'a> {
 
 impl Proposal<'_> {
     fn kind(&self) -> Kind {
-        match self.claim.standing.kind {
-            ClaimKind::Request => Kind::Request,
-            ClaimKind::Claim | ClaimKind::Deduction => Kind::Claim,
-        }
+        kind(self.claim)
     }
 
     fn subject(&self) -> String {
@@ -35,12 +32,20 @@ impl Proposal<'_> {
     }
 }
 
+fn kind(claim: &KeptClaim) -> Kind {
+    match claim.standing.kind {
+        ClaimKind::Request => Kind::Request,
+        ClaimKind::Claim | ClaimKind::Deduction => Kind::Claim,
+    }
+}
+
 fn subject(claim: &ClaimId, ruling: i64) -> String {
     format!("{claim}:{ruling}")
 }
 
-/// Asks for consent where a rule demands it; whoever submitted the claim is the author.
+/// Asks for consent where a rule demands it, instead of any that still waits about the claim; whoever submitted the claim is the author.
 pub async fn ask(tx: &mut Tx, of: Proposal<'_>, author: &Actor, today: Day) -> Result<Option<Approval>> {
+    withdraw(tx, of.claim).await?;
     let new = NewApproval {
         kind: of.kind(),
         subject: &of.subject(),
@@ -50,6 +55,12 @@ pub async fn ask(tx: &mut Tx, of: Proposal<'_>, author: &Actor, today: Day) -> R
         author,
     };
     Ok(tx.ask_approval(&new, today).await?)
+}
+
+/// Nobody's consent is needed any more: the claim ends, or is ruled on again.
+pub async fn withdraw(tx: &mut Tx, claim: &KeptClaim) -> Result<()> {
+    let subjects: Vec<String> = (1..=claim.ruling).map(|ruling| subject(&claim.id, ruling)).collect();
+    Ok(tx.withdraw_approvals(kind(claim), &subjects).await?)
 }
 
 /// Takes a decision as its actor's verdict, where consent is needed, and says whether the claim can be decided now.

@@ -13,9 +13,9 @@ use store::claim::{Happening, KeptClaim};
 
 use super::consent::{Proposal, given};
 use super::ground::{Asking, Ground};
-use super::rule::{Answer, Books, rule};
+use super::rule::{Books, Ruling, rule};
 use super::submit::stake_of;
-use super::{again, find, proof, submitter, today};
+use super::{again, find, proof, submitter};
 use crate::host::Host;
 
 /// What somebody decides.
@@ -61,6 +61,7 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
         .standing
         .after(&claim.number, Event::Decide(domain::claim::Outcome::Denied))?;
     let author = submitter(&mut snapshot, &claim).await?;
+    let today = host.today()?;
     another(&host.actor, &author, &claim.number)?;
     let program = snapshot
         .program_by_id(&claim.program)
@@ -98,10 +99,10 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
                 approval::Verdict::Reject,
                 reason,
                 &author,
-                today(host),
+                today,
             )
             .await?;
-            kept(&mut tx, &books, &claim, &verdict, latest.number, reason, today(host)).await?;
+            kept(&mut tx, &books, &claim, &verdict, latest.number, reason, today).await?;
             tx.commit().await?;
             return Ok(Some(claim.id));
         }
@@ -131,7 +132,13 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
     }
     match newer {
         Some(newer) if newer.decision.lines != ruled.lines => {
-            ruled_again(&mut tx, &books, &claim, &newer, today(host)).await?;
+            let by = Ruling {
+                event: Event::Rule,
+                words: "what the ruling rested on had changed",
+                effective: today,
+                today,
+            };
+            books.propose(&mut tx, &claim, &newer, by).await?;
             tx.commit().await?;
             bail!(
                 "what the ruling on `{}` rests on has changed since, and it was ruled on again: {} {} would be approved by now; look at it \
@@ -149,7 +156,7 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
                 approval::Verdict::Approve,
                 words,
                 &author,
-                today(host),
+                today,
             );
             // Where somebody else must agree too, only this one's word is kept.
             if consent.await? {
@@ -159,37 +166,12 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
                 if let Some(newer) = &newer {
                     tx.add_ruling(&claim.id, &newer.ruled).await?;
                 }
-                kept(&mut tx, &books, &claim, &verdict, number, words, today(host)).await?;
+                kept(&mut tx, &books, &claim, &verdict, number, words, today).await?;
             }
         }
     }
     tx.commit().await?;
     Ok(Some(claim.id))
-}
-
-/// Keeps a ruling that says something else than the one before, with what it would approve now.
-pub async fn ruled_again(
-    tx: &mut Tx,
-    books: &Books<'_>,
-    claim: &KeptClaim,
-    answer: &Answer,
-    today: domain::day::Day,
-) -> Result<()> {
-    tx.add_ruling(&claim.id, &answer.ruled).await?;
-    let happening = Happening {
-        approved: answer.approved,
-        written_off: answer.written_off,
-        ruling: answer.ruled.receipt.revision,
-        ..Happening::to(claim, Event::Rule, "what the ruling rested on had changed")
-    };
-    let revision = tx.happen(claim, &happening).await?;
-    let stake = stake_of(
-        claim,
-        domain::claim::Status::InReview,
-        answer.approved,
-        answer.written_off,
-    );
-    books.post(tx, &claim.id, revision, stake, today).await
 }
 
 async fn kept(

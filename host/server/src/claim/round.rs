@@ -12,9 +12,9 @@ use store::claim::{Happening, KeptClaim};
 use store::{Snapshot, Tx};
 
 use super::ground::{Asking, Ground};
-use super::rule::{Books, rule};
+use super::rule::{Books, Ruling, rule};
 use super::submit::stake_of;
-use super::{again, find, proof, submitter, today};
+use super::{again, consent, find, proof, submitter};
 use crate::host::Host;
 
 /// Takes back what is not decided yet, or lets go of what is left of an approved request.
@@ -50,6 +50,7 @@ async fn ended(
         .context("the claim's program is missing")?;
     let descriptor = descriptor_of(&mut snapshot, claim).await?;
     drop(snapshot);
+    let today = host.today()?;
     let mut tries = 0;
     loop {
         let attempt = async {
@@ -70,11 +71,12 @@ async fn ended(
                 tx.restore_agreements(&claim.id, revision).await?;
                 let to = claim.standing.after(&claim.number, event)?;
                 let stake = stake_of(claim, to, used, Micros::ZERO);
-                books.post(&mut tx, &claim.id, revision, stake, today(host)).await?;
+                books.post(&mut tx, &claim.id, revision, stake, today).await?;
             } else {
                 // Never ruled on, so nothing was moved.
                 moved(&mut tx, claim, event, used, words).await?;
             }
+            consent::withdraw(&mut tx, claim).await?;
             Ok(tx.commit().await?)
         };
         match attempt.await {
@@ -153,7 +155,7 @@ async fn round(host: &Host, name: &str, event: Event, words: &str, files: &[NewA
 async fn ruled(host: &Host, name: &str, event: Event, words: &str, files: &[NewAttachment]) -> Result<Option<ClaimId>> {
     let mut snapshot = host.store.read().await?;
     let claim = find(&mut snapshot, name).await?;
-    let to = claim.standing.after(&claim.number, event)?;
+    claim.standing.after(&claim.number, event)?;
     if event == Event::Release {
         another(&host.actor, &submitter(&mut snapshot, &claim).await?, &claim.number)?;
     }
@@ -194,17 +196,15 @@ async fn ruled(host: &Host, name: &str, event: Event, words: &str, files: &[NewA
         return Ok(None);
     }
     tx.attach(&claim.id, files).await?;
-    tx.add_ruling(&claim.id, &answer.ruled).await?;
-    let happening = Happening {
-        approved: answer.approved,
-        written_off: answer.written_off,
-        ruling: answer.ruled.receipt.revision,
-        ..Happening::to(&claim, event, words)
+    let today = host.today()?;
+    let by = Ruling {
+        event,
+        words,
+        effective: today,
+        today,
     };
-    let revision = tx.happen(&claim, &happening).await?;
+    let revision = books.propose(&mut tx, &claim, &answer, by).await?;
     tx.restore_agreements(&claim.id, revision).await?;
-    let stake = stake_of(&claim, to, answer.approved, answer.written_off);
-    books.post(&mut tx, &claim.id, revision, stake, today(host)).await?;
     tx.commit().await?;
     Ok(Some(claim.id))
 }

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result, bail};
 use domain::adjudication::Decision;
 use domain::claim::stake::Stake;
+use domain::claim::{Event, Status};
 use domain::day::Day;
 use domain::digest::{Digest, canonical_json};
 use domain::id::{AccountId, ClaimId};
@@ -13,9 +14,13 @@ use domain::program::Program;
 use domain::receipt::{DecisionReceipt, Signature};
 use store::Tx;
 use store::claim::ruling::Ruled;
-use store::ledger::{Amount, Posting};
+use store::claim::{Happening, KeptClaim};
+use store::ledger::{Posting, holds};
 
+use super::consent::{self, Proposal};
 use super::ground::{Ground, Question};
+use super::submit::stake_of;
+use super::submitter;
 use crate::host::Host;
 
 /// How often a ruling that ran into the wall clock is tried.
@@ -84,6 +89,15 @@ pub async fn rule(host: &Host, ground: &Ground, question: Question, number: i64)
     })
 }
 
+/// What made a claim be ruled on.
+pub struct Ruling<'a> {
+    pub event: Event,
+    pub words: &'a str,
+    /// When what it moves counts.
+    pub effective: Day,
+    pub today: Day,
+}
+
 /// Whose balances a claim moves, and by which of a plugin's.
 #[derive(Clone, Copy)]
 pub struct Books<'a> {
@@ -102,6 +116,34 @@ impl<'a> Books<'a> {
         Ok(tx.hold_balances(&self.program.id, &[self.account]).await?)
     }
 
+    /// Keeps a ruling with what it would approve, and asks for the consent that deciding on it needs. The balances must be held. Answers the
+    /// claim's revision.
+    ///
+    /// # Errors
+    /// As [`Books::post`] does.
+    pub async fn propose(&self, tx: &mut Tx, claim: &KeptClaim, answer: &Answer, by: Ruling<'_>) -> Result<i64> {
+        let ruling = answer.ruled.receipt.revision;
+        tx.add_ruling(&claim.id, &answer.ruled).await?;
+        let happening = Happening {
+            approved: answer.approved,
+            written_off: answer.written_off,
+            ruling,
+            ..Happening::to(claim, by.event, by.words)
+        };
+        let revision = tx.happen(claim, &happening).await?;
+        let stake = stake_of(claim, Status::InReview, answer.approved, answer.written_off);
+        self.post(tx, &claim.id, revision, stake, by.effective).await?;
+        let proposal = Proposal {
+            claim,
+            ruling,
+            approved: answer.approved,
+            currency: self.program.currency,
+        };
+        let author = submitter(tx, claim).await?;
+        consent::ask(tx, proposal, &author, by.today).await?;
+        Ok(revision)
+    }
+
     /// Posts what is to be posted so that the ledger holds what the claim stands for now. The balances must be held.
     ///
     /// # Errors
@@ -115,11 +157,7 @@ impl<'a> Books<'a> {
             return Ok(());
         }
         let held = tx.held_by(&self.program.id, &[self.account]).await?;
-        let held = held.get(self.account).map_or(&[][..], |held| held);
-        let holds = |code: &str| {
-            let is_it = |held: &&Amount| held.balance == code && held.unit == currency;
-            held.iter().find(is_it).map_or(Micros::ZERO, |held| held.amount)
-        };
+        let holds = |code: &str| holds(&held, self.account, code, currency);
         let funds = self.handling()?.funds(self.descriptor);
         if let Some((code, left)) = ledger::overdrawn(&funds, currency, holds, &transfers)? {
             bail!(

@@ -15,11 +15,10 @@ use store::claim::attachment::NewAttachment;
 use store::claim::{Happening, KeptClaim, NewClaim};
 use store::{Snapshot, Tx};
 
-use super::consent::{self, Proposal};
 use super::form::Form;
 use super::ground::{Asking, Ground, request_named};
-use super::rule::{Books, rule};
-use super::{again, find, proof, today};
+use super::rule::{Books, Ruling, rule};
+use super::{again, find, proof};
 use crate::host::Host;
 
 /// A claim as it comes in.
@@ -80,7 +79,7 @@ pub async fn submit_draft(
         .program_by_id(&claim.program)
         .await?
         .context("the claim's program is missing")?;
-    let submitted = on.unwrap_or_else(|| today(host));
+    let submitted = on.map_or_else(|| host.today(), Ok)?;
     check_day(host, submitted)?;
     let asked = Claim {
         submitted,
@@ -121,7 +120,7 @@ async fn ready(host: &Host, submission: Submission<'_>) -> Result<Ready> {
         .await?
         .with_context(|| format!("there is no program `{code}`: `gtm program list` shows them"))?;
     let account = claimant(&mut snapshot, submission.account).await?;
-    let submitted = submission.on.or(form.submitted).unwrap_or_else(|| today(host));
+    let submitted = submission.on.or(form.submitted).map_or_else(|| host.today(), Ok)?;
     check_day(host, submitted)?;
     let request = match &form.request {
         None => None,
@@ -158,7 +157,7 @@ pub async fn claimant(snapshot: &mut Snapshot, number: &str) -> Result<Account> 
 }
 
 fn check_day(host: &Host, submitted: Day) -> Result<()> {
-    let today = today(host);
+    let today = host.today()?;
     ensure!(
         submitted <= today,
         "{submitted} lies in the future: a claim is submitted today, {today}, or was before"
@@ -233,29 +232,13 @@ async fn sent(host: &Host, ready: &Ready, draft: Option<&KeptClaim>) -> Result<O
     let claim = tx.claim(&id).await?.context("the claim that was written is missing")?;
     match (&answer, &suspicion) {
         (Some(answer), _) => {
-            tx.add_ruling(&id, &answer.ruled).await?;
-            let happening = Happening {
-                approved: answer.approved,
-                written_off: answer.written_off,
-                ruling: answer.ruled.receipt.revision,
-                ..Happening::to(&claim, Event::Submit, "")
+            let by = Ruling {
+                event: Event::Submit,
+                words: "",
+                effective: new.asked.submitted,
+                today: host.today()?,
             };
-            let revision = tx.happen(&claim, &happening).await?;
-            let stake = Stake {
-                kind: new.asked.kind,
-                against_request: new.request.is_some(),
-                status: Status::InReview,
-                approved: answer.approved,
-                written_off: answer.written_off,
-            };
-            books.post(&mut tx, &id, revision, stake, new.asked.submitted).await?;
-            let proposal = Proposal {
-                claim: &claim,
-                ruling: answer.ruled.receipt.revision,
-                approved: answer.approved,
-                currency: program.currency,
-            };
-            consent::ask(&mut tx, proposal, &host.actor, today(host)).await?;
+            books.propose(&mut tx, &claim, answer, by).await?;
         }
         (None, Some(reason)) => drop(tx.happen(&claim, &Happening::to(&claim, Event::Hold, reason)).await?),
         (None, None) => bail!("the claim was not ruled on"),

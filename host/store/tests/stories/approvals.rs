@@ -15,6 +15,7 @@ stories! {
     terms_are_in_force_when_somebody_else_approved_them
     an_override_is_used_once_and_by_whom_it_was_given
     authority_is_granted_and_taken_back
+    what_is_withdrawn_waits_for_nobody
 }
 
 fn day(text: &str) -> Day {
@@ -260,6 +261,44 @@ async fn an_override_is_used_once_and_by_whom_it_was_given(db: Database) -> Data
     assert!(tx.use_override("year", money("10.01"), "budget north").await.is_err());
     tx.use_override("year", money("10"), "budget north").await.unwrap();
     assert!(tx.use_override("year", money("10"), "budget north").await.is_err());
+    db
+}
+
+async fn what_is_withdrawn_waits_for_nobody(db: Database) -> Database {
+    let approved = ask_and_approve(&db).await;
+    let mut tx = db.begin().await;
+    let ada = ada();
+    for subject in ["claim-8:1", "claim-8:2"] {
+        let asked = NewApproval {
+            subject,
+            ..claim("150", &ada)
+        };
+        tx.ask_approval(&asked, day("2011-03-01")).await.unwrap().unwrap();
+    }
+    let subjects = [approved.subject.clone(), "claim-8:1".into(), "none".into()];
+    tx.withdraw_approvals(Kind::Claim, &subjects).await.unwrap();
+    let waiting: Vec<_> = tx
+        .approvals(true)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|of| of.subject)
+        .collect();
+    assert_eq!(waiting, ["claim-8:2"]);
+    let withdrawn = tx.approval_of(Kind::Claim, "claim-8:1").await.unwrap().unwrap();
+    assert_eq!(withdrawn.status, Status::Withdrawn);
+    let was = tx.approval(approved.number).await.unwrap().unwrap();
+    assert_eq!(was.status, Status::Approved, "what was decided stays");
+    tx.commit().await.unwrap();
+    let mut tx = as_actor(&db, "kim").await;
+    let refused = tx
+        .vote(withdrawn.number, Verdict::Approve, "", day("2011-03-01"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        format!("{} is withdrawn already", withdrawn.label())
+    );
     db
 }
 
