@@ -17,7 +17,7 @@ use store::account_program::{Enrolled, Enrolment, Part, StepTaken};
 
 use crate::cli;
 use crate::host::Host;
-use assess::{Assessor, today};
+use assess::Assessor;
 
 /// What became of enrolments or invitations.
 #[derive(Debug, Serialize)]
@@ -169,7 +169,7 @@ pub async fn decline(host: &Host, of: &cli::participation::Answer) -> Result<Sta
 /// A participant leaves; today is its last day unless another is named.
 pub async fn opt_out(host: &Host, of: &cli::participation::Answer, until: Option<Day>) -> Result<Standing> {
     let (program, account) = find(&mut host.store.read().await?, &of.program, &of.account).await?;
-    let last = until.map_or_else(|| today(host), Ok)?;
+    let last = until.map_or_else(|| host.today(), Ok)?;
     let mut tx = host.store.begin(&host.actor).await?;
     tx.opt_out(&program.id, &account.number, last, of.because.as_deref())
         .await?;
@@ -191,7 +191,7 @@ pub async fn eligible(host: &Host, code: &str) -> Result<Overview> {
     let parts = by_number(snapshot.parts(&program.id).await?);
     let accounts = snapshot.accounts().await?;
     drop(snapshot);
-    let day = today(host)?;
+    let day = host.today()?;
     let from = day.max(program.start);
     let assessor = Assessor::open(host, &program, from).await?;
     let mut overview = Overview {

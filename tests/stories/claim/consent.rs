@@ -192,19 +192,20 @@ fn terms_pay_when_somebody_else_has_approved_them(engine: Engine) {
     rules(&gtm);
     gtm.run("approve rule terms");
     gtm.run("program create second --plugin gtm/mdf --terms fund.json --start 2024-01-01 --as user:ada");
-    gtm.run("program enrol second north");
+    let waits =
+        "version 1 of the terms of `second` waits for approval: `gtm approve yes A-1`, by another than its author";
+    assert_eq!(
+        gtm.refused("program enrol second north"),
+        (1, format!("gtm: {waits}")),
+        "nor do they say who may join"
+    );
     let file = gtm.file("claim.json", &campaign("INV-1", "10").to_string());
     let line = format!("claim submit second north --file {} --on 2024-05-02", file.display());
-    assert_eq!(
-        gtm.refused(&line),
-        (
-            1,
-            "gtm: version 1 of the terms of `second` waits for approval: `gtm approve yes A-1`, by another than its author".to_owned()
-        )
-    );
+    assert_eq!(gtm.refused(&line), (1, format!("gtm: {waits}")));
     let (_, refused) = gtm.refused("approve yes A-1 --as user:ada");
     assert!(refused.contains("user:ada asked for A-1"), "{refused}");
     gtm.run("approve yes A-1 --as user:kim");
+    gtm.run("program enrol second north");
     assert_eq!(text(&gtm.run(&line), "status"), "in-review");
 }
 

@@ -14,8 +14,10 @@ use rust_decimal::Decimal;
 use store::account_program::Enrolment;
 
 use crate::host::Host;
+use crate::run::prepare::terms_in_force;
 
-/// A program's plugin with the terms that decide who may join: those in force when somebody begins to take part, or today when that is later.
+/// A program's plugin with the approved terms that decide who may join: those in force when somebody begins to take part, or today when
+/// that is later.
 pub struct Assessor {
     pub terms: Terms,
     plugin: Plugin,
@@ -24,12 +26,13 @@ pub struct Assessor {
 
 impl Assessor {
     pub async fn open(host: &Host, program: &Program, from: Day) -> Result<Self> {
-        let versions = host.store.read().await?.terms_of(&program.id).await?;
+        let mut snapshot = host.store.read().await?;
         // Before the first terms hold, they are what there is to go by.
-        let terms = Terms::in_force(&versions, today(host)?.max(from)).or(versions.first());
-        let terms = terms
-            .with_context(|| format!("program `{}` has no terms", program.code))?
-            .clone();
+        let versions = snapshot.terms_of(&program.id).await?;
+        let first = versions.first().map_or(from, |terms| terms.valid_from);
+        let day = host.today()?.max(from).max(first);
+        let terms = terms_in_force(&mut snapshot, program, day).await?;
+        drop(snapshot);
         let (plugin, granted) = host.plugin_of(&terms).await?;
         Ok(Self { terms, plugin, granted })
     }
@@ -91,8 +94,4 @@ pub fn participant(
         enrolled_from,
         enrolled_until,
     }
-}
-
-pub fn today(host: &Host) -> Result<Day> {
-    Ok(Day::from_date(host.store.clock().now().date_naive())?)
 }
