@@ -3,10 +3,12 @@
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use domain::actor::Actor;
-use domain::approval::{Approval, Authority, Delegation, Kind, Mandate, Rule, Verdict};
+use domain::approval::{Approval, Authority, Delegation, Kind, Mandate, Rule, Status, Verdict};
+use domain::day::Day;
 use domain::money::Micros;
 use serde::Serialize;
-use store::approval::NewApproval;
+use store::Snapshot;
+use store::approval::{KeptVote, NewApproval};
 
 use crate::cli;
 use crate::host::Host;
@@ -54,7 +56,7 @@ pub async fn vote(host: &Host, name: &str, verdict: Verdict, words: &str) -> Res
     let mut tx = host.store.begin(&host.actor).await?;
     let approval = tx.vote(number(name)?, verdict, words, host.today()?).await?;
     tx.commit().await?;
-    shown(host, approval).await
+    of_one(host, approval).await
 }
 
 pub async fn show(host: &Host, name: &str) -> Result<Shown> {
@@ -62,17 +64,14 @@ pub async fn show(host: &Host, name: &str) -> Result<Shown> {
     let approval = host.store.read().await?.approval(number).await?;
     let approval =
         approval.with_context(|| format!("there is no approval A-{number}: `gtm approve list` shows them"))?;
-    shown(host, approval).await
+    of_one(host, approval).await
 }
 
 /// Those that wait, or all.
 pub async fn list(host: &Host, all: bool) -> Result<Vec<Shown>> {
-    let approvals = host.store.read().await?.approvals(!all).await?;
-    let mut list = Vec::with_capacity(approvals.len());
-    for approval in approvals {
-        list.push(shown(host, approval).await?);
-    }
-    Ok(list)
+    let mut snapshot = host.store.read().await?;
+    let approvals = snapshot.approvals(!all).await?;
+    shown(&mut snapshot, approvals, host.today()?).await
 }
 
 /// Those that the actor can approve now.
@@ -80,13 +79,13 @@ pub async fn inbox(host: &Host) -> Result<Vec<Shown>> {
     let today = host.today()?;
     let mut snapshot = host.store.read().await?;
     let (authorities, delegations) = (snapshot.authorities().await?, snapshot.delegations().await?);
-    drop(snapshot);
+    let open = snapshot.approvals(true).await?;
+    let mut waiting = shown(&mut snapshot, open, today).await?;
     let mandate = Mandate {
         authorities: &authorities,
         delegations: &delegations,
         today,
     };
-    let mut waiting = list(host, false).await?;
     waiting.retain(|shown| {
         let before: Vec<_> = shown.votes.iter().map(Vote::domain).collect();
         shown
@@ -124,7 +123,7 @@ pub async fn ask(host: &Host, subject: &str, of: Micros, reason: &str) -> Result
         format!("no rule demands approval for going beyond a limit by {of}: say why with --override, and it is done")
     })?;
     tx.commit().await?;
-    shown(host, asked).await
+    of_one(host, asked).await
 }
 
 pub async fn set_rule(host: &Host, of: &cli::ApprovalRule) -> Result<Rules> {
@@ -191,26 +190,35 @@ pub async fn rules(host: &Host) -> Result<Rules> {
     })
 }
 
-async fn shown(host: &Host, approval: Approval) -> Result<Shown> {
-    let votes = host.store.read().await?.approval_votes(&approval).await?.into_iter();
-    let overdue = approval.status == domain::approval::Status::Open && approval.due < host.today()?;
-    Ok(Shown {
+async fn of_one(host: &Host, approval: Approval) -> Result<Shown> {
+    let mut snapshot = host.store.read().await?;
+    let mut shown = shown(&mut snapshot, vec![approval], host.today()?).await?;
+    shown.pop().context("the approval is missing")
+}
+
+async fn shown(snapshot: &mut Snapshot, approvals: Vec<Approval>, today: Day) -> Result<Vec<Shown>> {
+    let ids: Vec<_> = approvals.iter().map(|approval| &approval.id).collect();
+    let mut votes = snapshot.approval_votes(&ids).await?;
+    let shown = |approval: Approval| Shown {
         name: approval.label(),
-        overdue,
-        votes: votes
-            .map(|kept| Vote {
-                approver: kept.of.approver,
-                on_behalf_of: kept.of.on_behalf_of,
-                verdict: kept.of.verdict,
-                words: kept.of.words,
-                at: kept.at,
-            })
-            .collect(),
+        overdue: approval.status == Status::Open && approval.due < today,
+        votes: votes.remove(&approval.id).into_iter().flatten().map(Vote::of).collect(),
         of: approval,
-    })
+    };
+    Ok(approvals.into_iter().map(shown).collect())
 }
 
 impl Vote {
+    fn of(kept: KeptVote) -> Self {
+        Self {
+            approver: kept.of.approver,
+            on_behalf_of: kept.of.on_behalf_of,
+            verdict: kept.of.verdict,
+            words: kept.of.words,
+            at: kept.at,
+        }
+    }
+
     fn domain(&self) -> domain::approval::Vote {
         domain::approval::Vote {
             approver: self.approver.clone(),

@@ -2,13 +2,12 @@
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
-use domain::budget::Budget;
 use domain::currency::Currency;
 use domain::day::Day;
 use domain::money::Micros;
 use serde::Serialize;
 use store::Snapshot;
-use store::budget::NewBudget;
+use store::budget::{BudgetLine, NewBudget};
 
 use crate::cli;
 use crate::host::Host;
@@ -72,7 +71,7 @@ pub async fn create(host: &Host, of: &cli::CreateBudget) -> Result<Listed> {
         )
         .await?;
     tx.commit().await?;
-    listed(&mut host.store.read().await?, budget).await
+    listed(&mut host.store.read().await?, &budget.code).await
 }
 
 pub async fn set(host: &Host, code: &str, to: Micros, reason: &str, overridden: Option<&str>) -> Result<Listed> {
@@ -82,7 +81,7 @@ pub async fn set(host: &Host, code: &str, to: Micros, reason: &str, overridden: 
     let mut tx = host.store.begin(&host.actor).await?;
     let budget = tx.set_budget(code, to, reason, overridden).await?;
     tx.commit().await?;
-    listed(&mut host.store.read().await?, budget).await
+    listed(&mut host.store.read().await?, &budget.code).await
 }
 
 pub async fn attach(host: &Host, code: &str, program: &str) -> Result<Listed> {
@@ -93,16 +92,12 @@ pub async fn attach(host: &Host, code: &str, program: &str) -> Result<Listed> {
         .with_context(|| format!("there is no program `{program}`: `gtm program list` shows them"))?;
     let budget = tx.attach_budget(code, &program).await?;
     tx.commit().await?;
-    listed(&mut host.store.read().await?, budget).await
+    listed(&mut host.store.read().await?, &budget.code).await
 }
 
 pub async fn list(host: &Host) -> Result<Vec<Listed>> {
     let mut snapshot = host.store.read().await?;
-    let mut budgets = Vec::new();
-    for budget in snapshot.budgets().await? {
-        budgets.push(listed(&mut snapshot, budget).await?);
-    }
-    Ok(budgets)
+    snapshot.budgets().await?.into_iter().map(Listed::of).collect()
 }
 
 pub async fn show(host: &Host, code: &str) -> Result<Shown> {
@@ -122,42 +117,43 @@ pub async fn show(host: &Host, code: &str) -> Result<Shown> {
                 at: change.at,
             })
             .collect(),
-        listed: listed(&mut snapshot, budget).await?,
+        listed: listed(&mut snapshot, code).await?,
     })
 }
 
-async fn listed(snapshot: &mut Snapshot, budget: Budget) -> Result<Listed> {
-    let used = snapshot.budget_used(&budget).await?;
-    let left = budget.left(&used)?;
-    let parent = match &budget.parent {
-        Some(id) => snapshot
-            .budgets()
-            .await?
-            .into_iter()
-            .find(|above| above.id == *id)
-            .map(|above| above.code),
-        None => None,
-    };
-    let mut programs = Vec::new();
-    for program in snapshot.programs().await? {
-        let draws_on = snapshot.budget_of(&program.id).await?;
-        if draws_on.is_some_and(|draws_on| draws_on.id == budget.id) {
-            programs.push(program.code);
-        }
+/// By its code.
+async fn listed(snapshot: &mut Snapshot, code: &str) -> Result<Listed> {
+    let found = snapshot
+        .budgets()
+        .await?
+        .into_iter()
+        .find(|line| line.budget.code == code);
+    let line = found.with_context(|| format!("there is no budget `{code}`: `gtm budget list` shows them"))?;
+    Listed::of(line)
+}
+
+impl Listed {
+    fn of(line: BudgetLine) -> Result<Self> {
+        let BudgetLine {
+            budget,
+            used,
+            parent,
+            programs,
+        } = line;
+        Ok(Self {
+            left: budget.left(&used)?,
+            code: budget.code,
+            title: budget.title,
+            parent,
+            currency: budget.currency,
+            start: budget.start,
+            end: budget.end,
+            amount: budget.amount,
+            children: used.children,
+            allocated: used.allocated,
+            programs,
+        })
     }
-    Ok(Listed {
-        code: budget.code,
-        title: budget.title,
-        parent,
-        currency: budget.currency,
-        start: budget.start,
-        end: budget.end,
-        amount: budget.amount,
-        children: used.children,
-        allocated: used.allocated,
-        left,
-        programs,
-    })
 }
 
 pub fn lines(budgets: &[Listed]) -> String {

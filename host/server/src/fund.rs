@@ -9,7 +9,7 @@ use domain::id::AccountId;
 use domain::ledger::Cause;
 use domain::money::Micros;
 use domain::plugin::{ClaimHandling, Descriptor, Side};
-use domain::program::{Program, Terms};
+use domain::program::Program;
 use domain::settlement::PAYABLE;
 use serde::Serialize;
 use store::Snapshot;
@@ -18,6 +18,7 @@ use store::fund::{FromBudget, FundLine, NewAllocation};
 use crate::cli;
 use crate::host::Host;
 use crate::output::{amount, table};
+use crate::program::descriptor;
 
 /// The funds of a program.
 #[derive(Debug, Serialize)]
@@ -110,22 +111,22 @@ pub async fn expire(host: &Host, code: &str, on: Option<Day>) -> Result<Funds> {
     let on = on.map_or_else(|| host.today(), Ok)?;
     let mut snapshot = host.store.read().await?;
     let program = program(&mut snapshot, code).await?;
-    let (_, claims) = handling(&mut snapshot, &program).await?;
-    let accounts: Vec<FundLine> = snapshot.fund_lines(&program.id).await?;
+    let claims = handling(&mut snapshot, &program).await?;
+    let funds: Vec<FundLine> = snapshot.fund_lines(&program.id, None).await?;
     drop(snapshot);
     let unit = program.currency.code();
-    for account in accounts {
+    for FundLine { account, .. } in funds {
         let mut tx = host.store.begin(&host.actor).await?;
         // The budget before the fund, as everybody takes hold of them.
         if let Some(budget) = tx.budget_of(&program.id).await? {
             tx.hold_budget(&budget.code).await?;
         }
-        tx.hold_balances(&program.id, &[&account.account]).await?;
-        let lines = tx.fund_lines(&program.id).await?;
-        let Some(line) = lines.iter().find(|line| line.account == account.account) else {
+        tx.hold_balances(&program.id, &[&account]).await?;
+        // Again, now that nobody else moves it.
+        let Some(line) = tx.fund_lines(&program.id, Some(&account)).await?.pop() else {
             continue;
         };
-        let allocations = tx.allocations(&program.id, &account.account).await?.into_iter();
+        let allocations = tx.allocations(&program.id, &account).await?.into_iter();
         let allocations: Vec<_> = allocations.map(|kept| kept.of).collect();
         let gone = lapsed(
             &allocations,
@@ -137,7 +138,7 @@ pub async fn expire(host: &Host, code: &str, on: Option<Day>) -> Result<Funds> {
             continue;
         }
         let new = NewAllocation {
-            account: account.account.clone(),
+            account,
             kind: Kind::Expiry,
             amount: gone,
             effective: on,
@@ -154,8 +155,8 @@ pub async fn expire(host: &Host, code: &str, on: Option<Day>) -> Result<Funds> {
 pub async fn list(host: &Host, code: &str) -> Result<Funds> {
     let mut snapshot = host.store.read().await?;
     let program = program(&mut snapshot, code).await?;
-    let (_, claims) = handling(&mut snapshot, &program).await?;
-    let lines = snapshot.fund_lines(&program.id).await?;
+    let claims = handling(&mut snapshot, &program).await?;
+    let lines = snapshot.fund_lines(&program.id, None).await?;
     let moved = snapshot.moved_from_budget(&program.id).await?;
     let budget = snapshot.budget_of(&program.id).await?;
     Ok(Funds {
@@ -172,7 +173,7 @@ pub async fn list(host: &Host, code: &str) -> Result<Funds> {
 pub async fn show(host: &Host, code: &str, number: &str) -> Result<Shown> {
     let mut snapshot = host.store.read().await?;
     let program = program(&mut snapshot, code).await?;
-    let (_, claims) = handling(&mut snapshot, &program).await?;
+    let claims = handling(&mut snapshot, &program).await?;
     let account = account(&mut snapshot, number).await?;
     shown(&mut snapshot, &program, &claims, &account).await
 }
@@ -192,7 +193,7 @@ async fn move_money(host: &Host, code: &str, number: &str, order: Order) -> Resu
     }
     let mut tx = host.store.begin(&host.actor).await?;
     let program = program(&mut tx, code).await?;
-    let (_, claims) = handling(&mut tx, &program).await?;
+    let claims = handling(&mut tx, &program).await?;
     let account = account(&mut tx, number).await?;
     let new = NewAllocation {
         account: account.clone(),
@@ -227,16 +228,10 @@ async fn account(snapshot: &mut Snapshot, number: &str) -> Result<AccountId> {
 ///
 /// # Errors
 /// When they draw on no fund.
-async fn handling(snapshot: &mut Snapshot, program: &Program) -> Result<(Descriptor, ClaimHandling)> {
-    let terms: Vec<Terms> = snapshot.terms_of(&program.id).await?;
-    let terms = terms.last().context("the program has no terms")?;
-    let version = snapshot
-        .plugin_version(&terms.plugin_version)
-        .await?
-        .context("the program's plugin version is missing")?;
-    let descriptor = version.descriptor;
+async fn handling(snapshot: &mut Snapshot, program: &Program) -> Result<ClaimHandling> {
+    let descriptor = descriptor(snapshot, &program.id).await?;
     match drawn_on(&descriptor) {
-        Some(claims) => Ok((descriptor, claims)),
+        Some(claims) => Ok(claims),
         None => bail!(
             "program `{}` keeps no funds: plugin `{}` {} pays without them",
             program.code,
@@ -259,12 +254,7 @@ async fn shown(
     claims: &ClaimHandling,
     account: &AccountId,
 ) -> Result<Shown> {
-    let line = snapshot
-        .fund_lines(&program.id)
-        .await?
-        .into_iter()
-        .find(|line| line.account == *account);
-    let line = match line {
+    let line = match snapshot.fund_lines(&program.id, Some(account)).await?.pop() {
         Some(line) => line,
         None => {
             let of = snapshot

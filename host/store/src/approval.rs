@@ -1,9 +1,12 @@
 //! What needs approval, who may give it, and what waits for it. See [`domain::approval`].
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use domain::actor::Actor;
 use domain::approval::{Approval, Authority, Delegation, Kind, Mandate, Rule, Status, Verdict, Vote};
 use domain::day::Day;
+use domain::id::ApprovalId;
 use domain::money::Micros;
 use serde_json::json;
 use uuid::Uuid;
@@ -56,6 +59,7 @@ struct ApprovalRow {
 
 #[derive(sqlx::FromRow)]
 struct VoteRow {
+    approval: String,
     approver: String,
     on_behalf_of: String,
     verdict: String,
@@ -238,9 +242,11 @@ impl Tx {
         })?;
         let (authorities, delegations) = (self.authorities().await?, self.delegations().await?);
         let before: Vec<Vote> = self
-            .approval_votes(&approval)
+            .approval_votes(&[&approval.id])
             .await?
+            .remove(&approval.id)
             .into_iter()
+            .flatten()
             .map(|kept| kept.of)
             .collect();
         let mandate = Mandate {
@@ -438,20 +444,26 @@ impl Snapshot {
         row.map(Approval::try_from).transpose()
     }
 
-    /// In the order in which they were given.
-    pub async fn approval_votes(&mut self, approval: &Approval) -> Result<Vec<KeptVote>> {
+    /// Of each of these approvals, in the order in which they were given.
+    pub async fn approval_votes(&mut self, approvals: &[&ApprovalId]) -> Result<HashMap<ApprovalId, Vec<KeptVote>>> {
+        let approvals = list(approvals.iter().map(|approval| approval.as_str()));
         let rows: Vec<VoteRow> = on_engine!(self, |conn| {
             sqlx::query_as(
-                "select approver, on_behalf_of, verdict, words, said_at
+                "select approval, approver, on_behalf_of, verdict, words, said_at
                  from approval_votes
-                 where approval = $1
-                 order by number",
+                 where approval in (select value from json_each($1))
+                 order by approval, number",
             )
-            .bind(approval.id.as_str())
+            .bind(&*approvals)
             .fetch_all(conn)
             .await
         })?;
-        rows.into_iter().map(KeptVote::try_from).collect()
+        let mut votes: HashMap<ApprovalId, Vec<KeptVote>> = HashMap::new();
+        for mut row in rows {
+            let approval = std::mem::take(&mut row.approval);
+            votes.entry(approval.into()).or_default().push(row.try_into()?);
+        }
+        Ok(votes)
     }
 }
 

@@ -37,6 +37,17 @@ pub struct BudgetChange {
     pub at: DateTime<Utc>,
 }
 
+/// A budget with what of it is spoken for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BudgetLine {
+    pub budget: Budget,
+    pub used: Used,
+    /// Code of the budget that it is a part of.
+    pub parent: Option<String>,
+    /// Codes of the programs whose funds draw on it.
+    pub programs: Vec<String>,
+}
+
 #[derive(sqlx::FromRow)]
 struct BudgetRow {
     id: String,
@@ -47,6 +58,13 @@ struct BudgetRow {
     start_day: i32,
     end_day: i32,
     amount_micros: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct AttachedRow {
+    budget: String,
+    program: String,
+    allocated_micros: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -267,19 +285,58 @@ impl Tx {
 impl Snapshot {
     /// By its code.
     pub async fn budget(&mut self, code: &str) -> Result<Option<Budget>> {
-        Ok(self.budgets().await?.into_iter().find(|budget| budget.code == code))
-    }
-
-    /// All of them, by code.
-    pub async fn budgets(&mut self) -> Result<Vec<Budget>> {
-        let rows: Vec<BudgetRow> = on_engine!(self, |conn| {
+        let row: Option<BudgetRow> = on_engine!(self, |conn| {
             sqlx::query_as(
-                "select id, code, title, parent, currency, start_day, end_day, amount_micros from budgets order by code",
+                "select id, code, title, parent, currency, start_day, end_day, amount_micros from budgets where code = $1",
             )
-            .fetch_all(conn)
+            .bind(code)
+            .fetch_optional(conn)
             .await
         })?;
-        rows.into_iter().map(Budget::try_from).collect()
+        row.map(Budget::try_from).transpose()
+    }
+
+    /// All of them, by code, with what of each is spoken for.
+    pub async fn budgets(&mut self) -> Result<Vec<BudgetLine>> {
+        let (rows, attached): (Vec<BudgetRow>, Vec<AttachedRow>) = on_engine!(self, |conn| {
+            let rows = sqlx::query_as(
+                "select id, code, title, parent, currency, start_day, end_day, amount_micros from budgets order by code",
+            )
+            .fetch_all(&mut *conn)
+            .await?;
+            let attached = sqlx::query_as(
+                "select budgets.id as budget, programs.code as program,
+                        cast(coalesce(sum(case when debit = $1 then moved.amount_micros else -moved.amount_micros end), 0) as bigint)
+                            as allocated_micros
+                 from budget_programs attached
+                 join budgets on budgets.id = attached.budget
+                 join programs on programs.id = attached.program
+                 left join transfers moved
+                     on moved.program = programs.id and moved.unit = budgets.currency and (debit = $1 or credit = $1)
+                 group by budgets.id, programs.code
+                 order by budgets.id, programs.code",
+            )
+            .bind(BUDGET)
+            .fetch_all(conn)
+            .await?;
+            (rows, attached)
+        });
+        let budgets: Vec<Budget> = rows.into_iter().map(Budget::try_from).collect::<Result<_>>()?;
+        let line = |budget: &Budget| {
+            let children = budgets.iter().filter(|part| part.parent.as_ref() == Some(&budget.id));
+            let attached = || attached.iter().filter(|row| row.budget == budget.id.as_str());
+            let parent = budgets.iter().find(|whole| Some(&whole.id) == budget.parent.as_ref());
+            Ok(BudgetLine {
+                parent: parent.map(|whole| whole.code.clone()),
+                used: Used {
+                    children: Micros::checked_sum(children.map(|part| part.amount))?,
+                    allocated: Micros::checked_sum(attached().map(|row| Micros(row.allocated_micros)))?,
+                },
+                programs: attached().map(|row| row.program.clone()).collect(),
+                budget: budget.clone(),
+            })
+        };
+        budgets.iter().map(line).collect()
     }
 
     /// Every amount that it had, from the first.
@@ -308,18 +365,18 @@ impl Snapshot {
 
     /// The one that a program's funds draw on.
     pub async fn budget_of(&mut self, program: &ProgramId) -> Result<Option<Budget>> {
-        let id: Option<String> = on_engine!(self, |conn| {
-            sqlx::query_scalar("select budget from budget_programs where program = $1")
-                .bind(program.as_str())
-                .fetch_optional(conn)
-                .await
+        let row: Option<BudgetRow> = on_engine!(self, |conn| {
+            sqlx::query_as(
+                "select id, code, title, parent, currency, start_day, end_day, amount_micros
+                 from budget_programs
+                 join budgets on budgets.id = budget
+                 where program = $1",
+            )
+            .bind(program.as_str())
+            .fetch_optional(conn)
+            .await
         })?;
-        let Some(id) = id else { return Ok(None) };
-        Ok(self
-            .budgets()
-            .await?
-            .into_iter()
-            .find(|budget| budget.id.as_str() == id))
+        row.map(Budget::try_from).transpose()
     }
 
     /// What of it is spoken for.

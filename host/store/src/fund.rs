@@ -220,20 +220,25 @@ impl Snapshot {
         Ok(rows.into_iter().map(moved).collect())
     }
 
-    /// What moved on every participant's balances in a program, by account number.
-    pub async fn fund_lines(&mut self, program: &ProgramId) -> Result<Vec<FundLine>> {
+    /// What moved on the balances of a program's participants, or of one, by account number.
+    pub async fn fund_lines(&mut self, program: &ProgramId, account: Option<&AccountId>) -> Result<Vec<FundLine>> {
         let rows: Vec<MovedRow> = on_engine!(self, |conn| {
             sqlx::query_as(
                 "select account, number, name, cause, balance, unit, cast(sum(micros) as bigint) as moved_micros
-                 from (select account, cause, credit as balance, unit, amount_micros as micros from transfers where program = $1
+                 from (select account, cause, credit as balance, unit, amount_micros as micros
+                       from transfers
+                       where program = $1 and (cast($2 as text) is null or account = $2)
                        union all
-                       select account, cause, debit as balance, unit, -amount_micros as micros from transfers where program = $1) moved
+                       select account, cause, debit as balance, unit, -amount_micros as micros
+                       from transfers
+                       where program = $1 and (cast($2 as text) is null or account = $2)) moved
                  join accounts on accounts.id = account
                  group by account, number, name, cause, balance, unit
                  having sum(micros) <> 0
                  order by number, cause, balance, unit",
             )
             .bind(program.as_str())
+            .bind(account.map(AccountId::as_str))
             .fetch_all(conn)
             .await
         })?;

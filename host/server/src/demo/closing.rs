@@ -53,7 +53,7 @@ pub async fn standing(host: &Host) -> Result<String> {
     for program in snapshot.programs().await? {
         let descriptor = program::descriptor(&mut snapshot, &program.id).await?;
         let unit = program.currency.code();
-        let lines: Vec<FundLine> = snapshot.fund_lines(&program.id).await?;
+        let lines: Vec<FundLine> = snapshot.fund_lines(&program.id, None).await?;
         let sum = |balance: &str, unit: &str| -> Result<Micros> {
             let parts: Result<Vec<Micros>, _> = lines.iter().map(|line| line.holds(balance, unit)).collect();
             Ok(Micros::checked_sum(parts?)?)

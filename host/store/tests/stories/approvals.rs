@@ -180,7 +180,12 @@ async fn a_large_claim_takes_two_people_and_a_stand_in_is_not_a_second(db: Datab
     let mut read = db.store.read().await.unwrap();
     assert_eq!(read.approvals(true).await.unwrap(), []);
     let found = read.approval_of(Kind::Claim, "claim-1").await.unwrap().unwrap();
-    let votes = read.approval_votes(&found).await.unwrap();
+    let votes = read
+        .approval_votes(&[&found.id])
+        .await
+        .unwrap()
+        .remove(&found.id)
+        .unwrap();
     let said: Vec<_> = votes
         .iter()
         .map(|vote| (vote.of.approver.to_string(), vote.of.on_behalf_of.to_string()))

@@ -116,7 +116,19 @@ async fn a_budget_is_shared_out_and_no_more_than_it(db: Database) -> Database {
         (changes.len(), changes[0].amount, &*changes[0].actor),
         (1, money("600"), "user:ada")
     );
-    assert_eq!(tx.budgets().await.unwrap().len(), 3);
+    let budgets = tx.budgets().await.unwrap();
+    let listed: Vec<_> = budgets
+        .iter()
+        .map(|line| (&*line.budget.code, line.parent.as_deref(), line.used.children))
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            ("north", Some("year"), Micros::ZERO),
+            ("south", Some("year"), Micros::ZERO),
+            ("year", None, money("1001"))
+        ]
+    );
     db
 }
 
@@ -227,7 +239,13 @@ async fn money_goes_into_a_fund_and_what_nobody_was_promised_comes_back(db: Data
         .unwrap();
     let used = tx.budget_used(&year).await.unwrap();
     assert_eq!(used.allocated, money("850"));
-    let lines = tx.fund_lines(&program.id).await.unwrap();
+    let budgets = tx.budgets().await.unwrap();
+    let listed: Vec<_> = budgets.iter().filter(|line| line.budget == year).collect();
+    assert_eq!((listed.len(), listed[0].used), (1, used));
+    assert!(listed[0].programs.contains(&program.code), "{:?}", listed[0].programs);
+    let of_one = tx.fund_lines(&program.id, Some(&quarter.a)).await.unwrap();
+    assert!(of_one.iter().map(|line| &line.account).eq([&quarter.a]));
+    let lines = tx.fund_lines(&program.id, None).await.unwrap();
     let line = &lines[0];
     let of = |code| line.holds(code, "GBP").unwrap();
     assert_eq!(
