@@ -4,6 +4,7 @@ mod company;
 
 mod real_sales;
 
+mod beginning;
 mod bad_input;
 mod claim;
 mod calendar;

@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use domain::actor::Actor;
@@ -12,7 +12,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::audit::Entry;
+use crate::error::is_busy;
 use crate::{Clock, Error, Ids, Result};
+
+/// How long one waits for somebody else who writes into the same file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 pub static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -227,24 +231,46 @@ async fn open_sqlite(path: &str) -> Result<Pools, sqlx::Error> {
         // Money: what was committed survives a loss of power.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(30))
+        .busy_timeout(BUSY_TIMEOUT)
         // `insert or replace` would otherwise delete past the triggers.
         .pragma("recursive_triggers", "on")
         .pragma("cache_size", "-65536")
         // Imports touch pages all over two indexes: fewer, larger pages, folded into the file every 64 MiB, take a tenth off.
         .page_size(8_192)
         .pragma("wal_autocheckpoint", "8192");
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        // The pages that undo a single statement of an import: in memory they cost a copy, in a file a call of the system each.
-        .connect_with(options.clone().pragma("temp_store", "memory"))
-        .await?;
-    SQLITE.run(&writer).await?;
+    // The pages that undo a single statement of an import: in memory they cost a copy, in a file a call of the system each.
+    let writer = open_writer(&options.clone().pragma("temp_store", "memory")).await?;
+    migrate_sqlite(&writer).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(8)
         .connect_with(options.read_only(true))
         .await?;
     Ok(Pools::Sqlite { writer, readers })
+}
+
+/// Whoever makes a file turns it to a write-ahead log, and for that SQLite lets nobody wait: others who open it in that moment try again.
+async fn open_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let until = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        let pool = SqlitePoolOptions::new().max_connections(1);
+        match pool.connect_with(options.clone()).await {
+            Err(e) if is_busy(&e) && Instant::now() < until => tokio::time::sleep(Duration::from_millis(20)).await,
+            opened => return opened,
+        }
+    }
+}
+
+/// Whoever brings a file up to date has it alone: the others wait, and find it done. PostgreSQL's migrations take a lock by themselves.
+async fn migrate_sqlite(writer: &SqlitePool) -> Result<(), sqlx::Error> {
+    let made = sqlx::query_scalar("select count(*) from _sqlx_migrations");
+    let made: Result<i64, _> = made.fetch_one(writer).await;
+    // Where there is nothing to do, opening waits for nobody who writes.
+    if made.is_ok_and(|made| made == SQLITE.iter().count() as i64) {
+        return Ok(SQLITE.run(writer).await?);
+    }
+    let mut tx = writer.begin_with("begin immediate").await?;
+    SQLITE.run(&mut *tx).await?;
+    tx.commit().await
 }
 
 async fn open_postgres(url: &str) -> Result<Pools, sqlx::Error> {

@@ -33,15 +33,21 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        // SQLite: busy and locked, with their extended forms; PostgreSQL: serialization failure, deadlock, lock not available.
-        const BUSY: [&str; 9] = ["5", "6", "261", "262", "517", "773", "40001", "40P01", "55P03"];
-        match &error {
-            sqlx::Error::Database(database) if database.code().is_some_and(|code| BUSY.contains(&&*code)) => {
-                Error::Busy
-            }
-            sqlx::Error::PoolTimedOut => Error::Busy,
-            _ => Error::Database(error),
+        match is_busy(&error) {
+            true => Error::Busy,
+            false => Error::Database(error),
         }
+    }
+}
+
+/// Whether somebody else is writing.
+pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
+    // SQLite: busy and locked, with their extended forms; PostgreSQL: serialization failure, deadlock, lock not available.
+    const BUSY: [&str; 9] = ["5", "6", "261", "262", "517", "773", "40001", "40P01", "55P03"];
+    match error {
+        sqlx::Error::Database(database) => database.code().is_some_and(|code| BUSY.contains(&&*code)),
+        sqlx::Error::PoolTimedOut => true,
+        _ => false,
     }
 }
 
