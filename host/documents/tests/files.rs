@@ -54,6 +54,7 @@ fn document(kind: Kind, name: &str, amounts: &[i64]) -> Document {
         title: format!("Volume rebate on kitchen goods, part {n}"),
         period: (n % 3 != 2).then(|| format!("2024-Q{}", 1 + n % 4)),
         amount: Micros(*amount),
+        owed: None,
     };
     Document {
         number: 42,

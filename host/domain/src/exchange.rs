@@ -1,8 +1,8 @@
 //! Exchange rates, and what an amount comes to in another currency.
 //!
 //! Amounts are converted at two places only. The facts of a program, when the host gathers a participant's rows
-//! ([`Rates::convert`]): each amount once, half to even, to the millionth. What is payable, at settlement ([`Rates::settle`]): once, half to
-//! even, to the digits of the payee's currency. In between everything is in the program's currency.
+//! ([`Rates::convert`]): each amount once, half to even, to the millionth. What is payable, at settlement ([`ExchangeRate::settle`]): once,
+//! half to even, to the digits of the payee's currency. In between everything is in the program's currency.
 //!
 //! A rate holds in the direction in which it was stated: the way back is a rate of its own, because one over a rate is in general no
 //! decimal, and what a bank quotes for it is another number. It holds for its day alone, or, where the name of its type begins with
@@ -36,6 +36,15 @@ impl RateType {
     /// Whether one rate holds for a whole month.
     pub fn is_monthly(&self) -> bool {
         self.0.starts_with("month-")
+    }
+
+    /// The sentence that no rate of this type was stated.
+    pub fn missing(&self, from: Currency, to: Currency, day: Day) -> Error {
+        let when = if self.is_monthly() { "for the month from" } else { "for" };
+        let day = self.day_of(day);
+        Error::new(format!(
+            "there is no `{self}` rate from {from} to {to} {when} {day}: `gtm rate add {self} {from} {to} {day} RATE` records one"
+        ))
     }
 
     /// The day under which the rate that holds on `day` stands: of a monthly type the first of the month.
@@ -126,6 +135,16 @@ impl ExchangeRate {
             source: source.to_owned(),
         })
     }
+
+    /// What is payable comes to in the payee's currency, rounded once, half to even, to the digits of that currency. Each line of a
+    /// document is converted by itself, and its total is their sum, so that the parts sum to the whole. Below 0 where the payee owes it.
+    ///
+    /// # Errors
+    /// When it does not fit.
+    pub fn settle(&self, payable: Micros) -> Result<Micros> {
+        let quantum_micros = 10_i128.pow(6 - u32::from(self.to.digits()).min(6));
+        self.rate.times(payable, quantum_micros)
+    }
 }
 
 /// How a program converts facts in other currencies than its own.
@@ -186,12 +205,9 @@ impl Rates {
         let Rates { rate_type, into, rates } = self;
         let day = rate_type.day_of(day);
         let found = rates.get(&(from.code(), day));
-        found.map(|rate| DayRate { day, from, rate: *rate }).ok_or_else(|| {
-            let (name, when) = (rate_type.as_str(), if rate_type.is_monthly() { "for the month from" } else { "for" });
-            Error::new(format!(
-                "there is no `{name}` rate from {from} to {into} {when} {day}: `gtm rate add {name} {from} {into} {day} RATE` records one"
-            ))
-        })
+        found
+            .map(|rate| DayRate { day, from, rate: *rate })
+            .ok_or_else(|| rate_type.missing(from, *into, day))
     }
 
     /// What one amount of a fact comes to, rounded once, half to even, to the millionth.
@@ -203,25 +219,6 @@ impl Rates {
             return Ok(amount.amount);
         }
         self.on(day, amount.currency)?.rate.convert(amount.amount)
-    }
-
-    /// What is payable comes to in the payee's currency, rounded once, half to even, to the digits of that currency. Each line of a
-    /// document is converted by itself, and its total is their sum, so that the parts sum to the whole.
-    ///
-    /// # Errors
-    /// When no rate was stated, or the amount does not fit.
-    pub fn settle(&self, payable: Money, day: Day) -> Result<Money> {
-        if payable.currency == self.into {
-            return Ok(payable);
-        }
-        let quantum_micros = 10_i128.pow(6 - u32::from(self.into.digits()).min(6));
-        Ok(Money {
-            amount: self
-                .on(day, payable.currency)?
-                .rate
-                .times(payable.amount, quantum_micros)?,
-            currency: self.into,
-        })
     }
 }
 
@@ -340,6 +337,11 @@ mod tests {
         Rates::new(rate_type.parse().unwrap(), currency(into), rates)
     }
 
+    fn stated(into: &str, rate: Rate) -> ExchangeRate {
+        let (spot, pounds) = ("spot".parse().unwrap(), currency("GBP"));
+        ExchangeRate::new(spot, pounds, currency(into), day("2024-04-10"), rate, "ecb").unwrap()
+    }
+
     fn money(amount: &str, code: &str) -> Money {
         Money {
             amount: amount.parse().unwrap(),
@@ -374,33 +376,23 @@ mod tests {
     #[test]
     fn a_settlement_is_rounded_once_to_the_digits_of_the_currency() {
         let settle = |into: &str, rate: &str, amount: &str| {
-            let spot = rates("spot", into, &[("GBP", "2024-04-10", rate)]);
-            spot.settle(money(amount, "GBP"), day("2024-04-10"))
-                .unwrap()
-                .to_string()
+            let spot = stated(into, rate.parse().unwrap());
+            spot.settle(amount.parse().unwrap()).unwrap().to_string()
         };
-        assert_eq!(settle("EUR", "1.1667", "100"), "116.67 EUR");
+        assert_eq!(settle("EUR", "1.1667", "100"), "116.67");
         assert_eq!(
             settle("EUR", "1.16675", "100"),
-            "116.68 EUR",
+            "116.68",
             "116.675 goes to the even cent"
         );
-        assert_eq!(settle("EUR", "1.16665", "100"), "116.66 EUR", "116.665 as well");
-        assert_eq!(settle("JPY", "189.5", "1"), "190 JPY");
-        assert_eq!(settle("JPY", "190.5", "1"), "190 JPY");
-        assert_eq!(settle("JPY", "189.5", "-1"), "-190 JPY");
-        assert_eq!(settle("KWD", "0.3895125", "12.34"), "4.807 KWD");
-        assert_eq!(settle("KWD", "0.3895", "1"), "0.390 KWD");
+        assert_eq!(settle("EUR", "1.16665", "100"), "116.66", "116.665 as well");
+        assert_eq!(settle("JPY", "189.5", "1"), "190");
+        assert_eq!(settle("JPY", "190.5", "1"), "190");
+        assert_eq!(settle("JPY", "189.5", "-1"), "-190");
+        assert_eq!(settle("KWD", "0.3895125", "12.34"), "4.807");
+        assert_eq!(settle("KWD", "0.3895", "1"), "0.39");
         // A quarter of a penny at nearly two is a little less than half a cent.
-        assert_eq!(settle("EUR", "1.9999", "0.0025"), "0.00 EUR");
-        let pounds = rates("spot", "GBP", &[]);
-        assert_eq!(
-            pounds
-                .settle(money("12.345", "GBP"), day("2024-04-10"))
-                .unwrap()
-                .to_string(),
-            "12.345 GBP"
-        );
+        assert_eq!(settle("EUR", "1.9999", "0.0025"), "0");
     }
 
     #[test]
@@ -415,7 +407,7 @@ mod tests {
         // The way back is a rate of its own.
         let back = rates("spot", "USD", &[]);
         assert_eq!(
-            back.settle(money("1", "GBP"), day("2024-01-17"))
+            back.convert(money("1", "GBP"), day("2024-01-17"))
                 .unwrap_err()
                 .to_string(),
             "there is no `spot` rate from GBP to USD for 2024-01-17: `gtm rate add spot GBP USD 2024-01-17 RATE` records one"
@@ -555,14 +547,12 @@ mod tests {
             amount in -1_000_000_000_000_i64..1_000_000_000_000,
             into in prop::sample::select(&["JPY", "EUR", "KWD"][..]),
         ) {
-            let into = currency(into);
-            let rates = Rates::new("spot".parse().unwrap(), into, [DayRate { day: Day::new(0).unwrap(), from: currency("GBP"), rate }]);
-            let payable = Money { amount: Micros(amount), currency: currency("GBP") };
-            if let Ok(settled) = rates.settle(payable, Day::new(0).unwrap()) {
-                prop_assert!(settled.amount.is_payable(into));
+            let stated = stated(into, rate);
+            if let Ok(settled) = stated.settle(Micros(amount)) {
+                prop_assert!(settled.is_payable(stated.to));
                 let scaled = 10_i128.pow(rate.0.scale());
-                let off = (i128::from(settled.amount.0) * scaled - i128::from(amount) * rate.0.mantissa()).abs();
-                prop_assert!(2 * off <= scaled * 10_i128.pow(6 - u32::from(into.digits())));
+                let off = (i128::from(settled.0) * scaled - i128::from(amount) * rate.0.mantissa()).abs();
+                prop_assert!(2 * off <= scaled * 10_i128.pow(6 - u32::from(stated.to.digits())));
             }
         }
 

@@ -2,6 +2,12 @@
 //! amount, by the posting profile of its program. What fixes an entry is decided once, when it enters the journal: its accounts, its
 //! company, and its day. A closed accounting period takes no entry: what belongs to it goes to the first day of the next open one and is
 //! marked with the period that it belongs to. Units that are no money, such as points, stay out of the general ledger.
+//!
+//! What is settled in a payee's currency is posted in the program's, as what it was worth: the liability is cleared in the currency in
+//! which it was accrued, and `settled` takes the same amount. So every entry has one currency and balances by itself, cancelling posts the
+//! same amounts back, and no clearing account between currencies is needed here. What leaves the bank, in the payee's currency, is posted
+//! against the account of `settled` by whoever keeps the bank's books, and what the bank's rate makes of it is a gain or loss on exchange
+//! there: the document states both amounts and the rate for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -1,5 +1,9 @@
 //! Settlement: what is payable to one payee in one currency becomes one document. Negative balances are netted against positive ones,
 //! small sums wait, holds are kept; a document is never edited but cancelled by one that reverses it, line by line.
+//!
+//! What a program owes in another currency than the payee's is converted when the line is made, [`Payable::converted`], and nowhere
+//! else: netting, thresholds, totals and payments are in the payee's currency, and the ledger moves what the program owed in its own. A
+//! document that cancels another has its lines, with the same amounts and the same rates.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::currency::Currency;
 use crate::day::Day;
+use crate::exchange::{ExchangeRate, RateType};
 use crate::id::ProgramId;
-use crate::money::Micros;
+use crate::money::{Micros, Money};
 use crate::payee::{Issuer, Party};
 use crate::plugin::SETTLED;
 use crate::{Error, Result};
@@ -26,7 +31,19 @@ pub struct Payable {
     pub title: String,
     /// The period's label; absent for what belongs to none, such as claims.
     pub period: Option<String>,
+    /// In the program's currency until it is converted, then in the payee's, which is the document's.
     pub amount: Micros,
+    /// What it was converted from; absent where both currencies are the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Owed>,
+}
+
+/// What a program owes in its own currency, and the rate that made the amount of a line out of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owed {
+    /// Not 0, and of the sign of the line's amount, which may come to 0.
+    pub amount: Micros,
+    pub by: ExchangeRate,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -76,6 +93,10 @@ pub struct Policy {
     pub debit_memos: bool,
     /// Days from the issue of a document until it is paid at the latest.
     pub due_days: u16,
+    /// By which rates what is payable is converted to the payee's currency, of the day on which the document is issued. Absent: payees of
+    /// another currency than the program's wait.
+    #[serde(default)]
+    pub rate_type: Option<RateType>,
 }
 
 impl Default for Policy {
@@ -84,6 +105,7 @@ impl Default for Policy {
             thresholds: BTreeMap::new(),
             debit_memos: false,
             due_days: 30,
+            rate_type: None,
         }
     }
 }
@@ -109,20 +131,53 @@ pub struct Movement<'a> {
     pub period: Option<&'a str>,
     pub debit: &'static str,
     pub credit: &'static str,
-    /// Above 0.
+    /// Above 0, in the program's currency.
     pub amount: Micros,
+    pub currency: Currency,
+}
+
+impl Payable {
+    /// The line in the payee's currency: the one place where what is payable is converted, once, see [`ExchangeRate::settle`].
+    ///
+    /// # Errors
+    /// When it does not fit.
+    pub fn converted(self, by: ExchangeRate) -> Result<Payable> {
+        Ok(Payable {
+            amount: by.settle(self.amount)?,
+            owed: Some(Owed {
+                amount: self.amount,
+                by,
+            }),
+            ..self
+        })
+    }
+
+    /// What it takes out of the program's balance, by the currency of its document.
+    fn of_program(&self, currency: Currency) -> Money {
+        match &self.owed {
+            None => Money {
+                amount: self.amount,
+                currency,
+            },
+            Some(owed) => Money {
+                amount: owed.amount,
+                currency: owed.by.from,
+            },
+        }
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.amount == Micros::ZERO && self.owed.is_none()
+    }
 }
 
 impl Policy {
-    /// Decides about everything that is payable to one payee in one currency.
+    /// Decides about everything that is payable to one payee in one currency, to which it was converted before.
     ///
     /// # Errors
     /// When the sum does not fit, or is not a whole number of the currency's digits: nothing is rounded here.
     pub fn decide(&self, payables: Vec<Payable>, currency: Currency, self_billed: bool) -> Result<Decision> {
-        let lines: Vec<Payable> = payables
-            .into_iter()
-            .filter(|line| line.amount != Micros::ZERO)
-            .collect();
+        let lines: Vec<Payable> = payables.into_iter().filter(|line| !line.is_nothing()).collect();
         let total = Micros::checked_sum(lines.iter().map(|line| line.amount))?;
         if let Some(line) = lines.iter().find(|line| !line.amount.is_payable(currency)) {
             return Err(Error::new(format!(
@@ -134,10 +189,11 @@ impl Policy {
         Ok(if lines.is_empty() {
             Decision::Nothing
         } else if total == Micros::ZERO {
-            Decision::Wait {
-                total,
-                why: "what is owed either way nets to nothing".into(),
-            }
+            let why = match lines.iter().all(|line| line.amount == Micros::ZERO) {
+                true => format!("what is owed comes to nothing in {currency}"),
+                false => "what is owed either way nets to nothing".into(),
+            };
+            Decision::Wait { total, why }
         } else if total < Micros::ZERO && !self.debit_memos {
             Decision::Wait {
                 total,
@@ -171,8 +227,25 @@ impl Document {
         label(self.number)
     }
 
-    /// Refuses a document whose lines do not give its total; asserted before it is kept and before it is written.
+    /// Refuses a document whose lines do not give its total, or are not what their rates make of what is owed; asserted before it is
+    /// kept and before it is written.
     pub fn check(&self) -> Result<()> {
+        for line in &self.lines {
+            if let Some(Owed { amount, by }) = &line.owed
+                && (by.to != self.currency || by.settle(*amount)? != line.amount)
+            {
+                return Err(Error::new(format!(
+                    "{} {} of `{}` on document {} do not come to {} {} at {}: it is not issued",
+                    amount,
+                    by.from,
+                    line.title,
+                    self.label(),
+                    line.amount,
+                    self.currency,
+                    by.rate
+                )));
+            }
+        }
         let sum = Micros::checked_sum(self.lines.iter().map(|line| line.amount))?;
         if sum != self.total || self.total <= Micros::ZERO || !self.total.is_payable(self.currency) {
             return Err(Error::new(format!(
@@ -184,30 +257,27 @@ impl Document {
         Ok(())
     }
 
-    /// What it moves: out of `payable` what it pays, back into it what it nets or asks for.
+    /// What it moves, in each program's currency: out of `payable` what it pays, back into it what it nets or asks for.
     pub fn movements(&self) -> Vec<Movement<'_>> {
         let to_payee = self.kind != Kind::DebitMemo;
-        let movement = |line: &'_ Payable| {
-            let (debit, credit) = if (line.amount > Micros::ZERO) == to_payee {
+        let lines = self.lines.iter();
+        let movements = lines.map(|line| {
+            let Money { amount, currency } = line.of_program(self.currency);
+            let (debit, credit) = if (amount > Micros::ZERO) == to_payee {
                 (PAYABLE, SETTLED)
             } else {
                 (SETTLED, PAYABLE)
             };
-            (debit, credit, Micros(line.amount.0.saturating_abs()))
-        };
-        self.lines
-            .iter()
-            .map(|line| {
-                let (debit, credit, amount) = movement(line);
-                Movement {
-                    program: &line.program,
-                    period: line.period.as_deref(),
-                    debit,
-                    credit,
-                    amount,
-                }
-            })
-            .collect()
+            Movement {
+                program: &line.program,
+                period: line.period.as_deref(),
+                debit,
+                credit,
+                amount: Micros(amount.0.saturating_abs()),
+                currency,
+            }
+        });
+        movements.collect()
     }
 
     /// The document that takes every line of this one back.
@@ -262,8 +332,15 @@ pub fn number_of(name: &str) -> Result<i64> {
 
 fn negated(lines: Vec<Payable>) -> Result<Vec<Payable>> {
     let line = |line: Payable| {
+        let owed = |owed: Owed| -> Result<Owed> {
+            Ok(Owed {
+                amount: Micros::ZERO.checked_sub(owed.amount)?,
+                ..owed
+            })
+        };
         Ok(Payable {
             amount: Micros::ZERO.checked_sub(line.amount)?,
+            owed: line.owed.map(owed).transpose()?,
             ..line
         })
     };
@@ -309,6 +386,7 @@ impl FromStr for Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::Rate;
     use proptest::prelude::*;
 
     fn payable(program: &str, amount: i64) -> Payable {
@@ -317,6 +395,7 @@ mod tests {
             title: program.into(),
             period: Some("2024-Q1".into()),
             amount: Micros(amount),
+            owed: None,
         }
     }
 
@@ -425,7 +504,132 @@ mod tests {
         assert!(first.reversed(8, first.issued, true, " ").is_err());
     }
 
+    /// Of dollars to pounds.
+    fn dollars(rate: Rate) -> ExchangeRate {
+        let spot = "spot".parse().unwrap();
+        ExchangeRate::new(
+            spot,
+            "USD".parse().unwrap(),
+            gbp(),
+            "2024-04-10".parse().unwrap(),
+            rate,
+            "ecb",
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn what_programs_owe_in_other_currencies_is_netted_and_waits_in_the_payees() {
+        let policy = Policy {
+            thresholds: [("GBP".into(), Micros(25_000_000))].into(),
+            ..Policy::default()
+        };
+        let by = dollars("0.8".parse().unwrap());
+        let owed = |amount: i64| payable("abroad", amount).converted(by.clone()).unwrap();
+        let Decision::Document { kind, lines, total } = policy
+            .decide(vec![payable("volume", 100_000_000), owed(-50_010_000)], gbp(), false)
+            .unwrap()
+        else {
+            panic!("it waits");
+        };
+        // 50.01 × 0.8 = 40.008.
+        assert_eq!(total, Micros(59_990_000));
+        let document = document(kind, lines);
+        document.check().unwrap();
+        let moved: Vec<_> = document
+            .movements()
+            .iter()
+            .map(|moved| (moved.debit, moved.amount, moved.currency.code()))
+            .collect();
+        assert_eq!(
+            moved,
+            [
+                (PAYABLE, Micros(100_000_000), "GBP"),
+                (SETTLED, Micros(50_010_000), "USD")
+            ]
+        );
+        // 31 dollars are 24.80 pounds.
+        assert!(matches!(
+            policy.decide(vec![owed(31_000_000)], gbp(), false),
+            Ok(Decision::Wait {
+                total: Micros(24_800_000),
+                ..
+            })
+        ));
+        // What comes to nothing is settled along with the rest.
+        let few = vec![payable("volume", 100_000_000), owed(1_000)];
+        let Decision::Document { lines, total, .. } = policy.decide(few, gbp(), false).unwrap() else {
+            panic!("it waits");
+        };
+        assert_eq!((lines.len(), total), (2, Micros(100_000_000)));
+    }
+
+    #[test]
+    fn a_line_that_is_not_what_its_rate_makes_of_it_is_not_issued() {
+        let owed = payable("abroad", 10_000_000)
+            .converted(dollars("0.8".parse().unwrap()))
+            .unwrap();
+        let mut document = document(Kind::CreditMemo, vec![owed]);
+        document.check().unwrap();
+        document.lines[0].amount = Micros(8_010_000);
+        document.total = Micros(8_010_000);
+        assert_eq!(
+            document.check().unwrap_err().to_string(),
+            "10 USD of `abroad` on document SD-000007 do not come to 8.01 GBP at 0.8: it is not issued"
+        );
+    }
+
+    #[test]
+    fn a_document_without_other_currencies_is_kept_as_before_there_were_any() {
+        let document = document(Kind::CreditMemo, vec![payable("volume", 100_000_000)]);
+        let json = serde_json::to_string(&document).unwrap();
+        assert!(!json.contains("owed"), "{json}");
+        assert_eq!(serde_json::from_str::<Document>(&json).unwrap(), document);
+    }
+
+    /// What movements leave on the balance `payable`, by currency.
+    fn left_by<'a>(movements: impl IntoIterator<Item = Movement<'a>>) -> BTreeMap<&'static str, i64> {
+        let mut left = BTreeMap::new();
+        for moved in movements {
+            let sign = if moved.credit == PAYABLE { 1 } else { -1 };
+            *left.entry(moved.currency.code()).or_default() += sign * moved.amount.0;
+        }
+        left
+    }
+
     proptest! {
+        /// To the millionth, in the currency of each program, whatever the rates and whoever owes whom.
+        #[test]
+        fn a_cancel_takes_back_what_the_document_moved_at_the_rates_of_the_document(
+            lines in prop::collection::vec((-9_000_000_000_i64..9_000_000_000, 1..4_000_000_i64, any::<bool>()), 1..12),
+        ) {
+            let line = |(amount, rate, abroad): (i64, i64, bool)| match abroad {
+                true => payable("abroad", amount).converted(dollars(format!("{}.{:06}", rate / 1_000_000, rate % 1_000_000).parse().unwrap())),
+                false => Ok(payable("volume", amount / 10_000 * 10_000)),
+            };
+            let payables: Vec<Payable> = lines.into_iter().map(|of| line(of).unwrap()).collect();
+            let mut owed: BTreeMap<&str, i64> = BTreeMap::new();
+            for line in &payables {
+                let Money { amount, currency } = line.of_program(gbp());
+                *owed.entry(currency.code()).or_default() += amount.0;
+            }
+            owed.retain(|_, amount| *amount != 0);
+            let policy = Policy { debit_memos: true, ..Policy::default() };
+            if let Decision::Document { kind, lines, .. } = policy.decide(payables, gbp(), false).unwrap() {
+                let document = document(kind, lines);
+                document.check().unwrap();
+                let mut settled = left_by(document.movements());
+                settled.retain(|_, amount| *amount != 0);
+                settled.values_mut().for_each(|amount| *amount = -*amount);
+                prop_assert_eq!(settled, owed);
+                let back = document.reversed(8, document.issued.plus(40), false, "mistake").unwrap();
+                back.check().unwrap();
+                prop_assert_eq!(&back.lines, &document.lines);
+                let left = left_by(document.movements().into_iter().chain(back.movements()));
+                prop_assert!(left.values().all(|amount| *amount == 0), "{left:?}");
+            }
+        }
+
         /// Whatever is decided, settling moves exactly what was payable, or nothing.
         #[test]
         fn settling_empties_what_it_settles_exactly(amounts in prop::collection::vec(-9_000_000_i64..9_000_000, 0..12), asks in any::<bool>()) {

@@ -125,7 +125,7 @@ impl Tx {
         Ok(())
     }
 
-    /// One posting for each line, by the number of the line: what the line settles of its program and period.
+    /// One posting for each line, by the number of the line: what the line settles of its program and period, in the program's currency.
     async fn post_document(&mut self, issued: &Issued) -> Result<()> {
         let document = &issued.document;
         let movements = document.movements();
@@ -137,7 +137,7 @@ impl Tx {
                     debit: movement.debit.into(),
                     credit: movement.credit.into(),
                     amount: movement.amount,
-                    unit: document.currency.code().into(),
+                    unit: movement.currency.code().into(),
                     effective: document.issued,
                     expires: None,
                     basis: None,

@@ -89,6 +89,7 @@ impl Snapshot {
                     title: row.title,
                     period: row.period,
                     amount: Micros(row.micros),
+                    owed: None,
                 },
             })
         };

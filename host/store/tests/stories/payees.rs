@@ -82,6 +82,7 @@ async fn issuer_and_policy_are_those_said_last(db: Database) -> Database {
         thresholds: [("GBP".into(), Micros(25_000_000))].into(),
         debit_memos: true,
         due_days: 14,
+        rate_type: Some("spot".parse().unwrap()),
     };
     tx.set_issuer(&issuer()).await.unwrap();
     tx.set_issuer(&renamed).await.unwrap();
