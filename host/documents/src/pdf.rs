@@ -5,9 +5,11 @@
 
 mod text;
 
+use domain::currency::Currency;
 use domain::day::Day;
+use domain::money::Micros;
 use domain::payee::Party;
-use domain::settlement::{Document, Kind, Payable, label};
+use domain::settlement::{Document, Kind, Owed, Payable, label};
 use krilla::color::rgb;
 use krilla::geom::{PathBuilder, Rect};
 use krilla::metadata::{DateTime, Metadata};
@@ -71,7 +73,8 @@ struct Page<'a> {
 impl<'a> Page<'a> {
     /// The lines by page; the last page keeps room for the total.
     fn pages(&self) -> Vec<&'a [Payable]> {
-        let fits = |top: f32| ((BOTTOM - top) / ROW) as usize - 3;
+        // Two rows' height for the total, and one for the headings.
+        let fits = |top: f32| ((BOTTOM - top - 3.0 * ROW) / self.row()) as usize;
         let (first, rest) = self
             .document
             .lines
@@ -94,7 +97,7 @@ impl<'a> Page<'a> {
         };
         self.table(surface, top, lines);
         if number + 1 == pages {
-            self.total(surface, top + ROW * (lines.len() as f32 + 1.0));
+            self.total(surface, top + self.row() * lines.len() as f32 + ROW);
         }
         rule(surface, BOTTOM + 22.0, 0.5, RULE);
         ink(surface, GREY);
@@ -150,8 +153,8 @@ impl<'a> Page<'a> {
         let amount = format!("Amount, {}", self.document.currency);
         self.regular.set(&amount, SIZE).ending_at(surface, RIGHT, top);
         rule(surface, top + 6.0, 1.0, INK);
-        for (row, line) in (1..).zip(lines) {
-            let y = top + ROW * row as f32;
+        for (row, line) in lines.iter().enumerate() {
+            let y = top + ROW + self.row() * row as f32;
             ink(surface, INK);
             self.regular
                 .fit(&line.title, SIZE, PERIOD - LEFT - 12.0)
@@ -162,8 +165,36 @@ impl<'a> Page<'a> {
             self.regular
                 .set(&self.amount(line.amount), SIZE)
                 .ending_at(surface, RIGHT, y);
-            rule(surface, y + 6.0, 0.5, RULE);
+            if let Some(owed) = &line.owed {
+                ink(surface, GREY);
+                let from = self.converted(owed);
+                self.regular.fit(&from, 8.0, RIGHT - LEFT).at(surface, LEFT, y + 11.0);
+            }
+            rule(surface, y + self.row() - ROW + 6.0, 0.5, RULE);
         }
+    }
+
+    /// Higher where lines say what they were converted from.
+    fn row(&self) -> f32 {
+        match self.document.lines.iter().any(|line| line.owed.is_some()) {
+            true => ROW + 12.0,
+            false => ROW,
+        }
+    }
+
+    fn converted(&self, owed: &Owed) -> String {
+        let Owed { amount, by } = owed;
+        format!(
+            "{} {} at {} {} for 1 {} ({} of {}, {})",
+            grouped(*amount, by.from),
+            by.from,
+            by.rate,
+            by.to,
+            by.from,
+            by.rate_type,
+            by.day,
+            by.source
+        )
     }
 
     fn total(&self, surface: &mut Surface<'_>, y: f32) {
@@ -173,20 +204,24 @@ impl<'a> Page<'a> {
         self.bold.set(&total, 12.0).ending_at(surface, RIGHT, y + 8.0);
     }
 
-    /// With the currency's digits and thousands apart, a true minus before what is taken off.
-    fn amount(&self, amount: domain::money::Micros) -> String {
-        let text = crate::digits(amount, self.document.currency);
-        let (sign, text) = text.strip_prefix('-').map_or(("", &*text), |rest| ("−", rest));
-        let (whole, fraction) = text.find('.').map_or((text, ""), |point| text.split_at(point));
-        let mut grouped = String::new();
-        for (n, digit) in whole.chars().enumerate() {
-            if n > 0 && (whole.len() - n).is_multiple_of(3) {
-                grouped.push(',');
-            }
-            grouped.push(digit);
-        }
-        format!("{sign}{grouped}{fraction}")
+    fn amount(&self, amount: Micros) -> String {
+        grouped(amount, self.document.currency)
     }
+}
+
+/// With the currency's digits and thousands apart, a true minus before what is taken off.
+fn grouped(amount: Micros, currency: Currency) -> String {
+    let text = crate::digits(amount, currency);
+    let (sign, text) = text.strip_prefix('-').map_or(("", &*text), |rest| ("−", rest));
+    let (whole, fraction) = text.find('.').map_or((text, ""), |point| text.split_at(point));
+    let mut grouped = String::new();
+    for (n, digit) in whole.chars().enumerate() {
+        if n > 0 && (whole.len() - n).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{sign}{grouped}{fraction}")
 }
 
 fn address(party: &Party) -> Vec<String> {

@@ -1,11 +1,29 @@
 //! The lines of documents as CSV, for spreadsheets and other systems.
 
-use domain::settlement::{Document, label};
+use domain::settlement::{Document, Owed, label};
 
 use crate::digits;
 
-const HEADINGS: [&str; 12] = [
-    "document", "kind", "issued", "due", "payee", "name", "line", "program", "period", "amount", "currency", "reverses",
+/// The last six are of lines that were converted: what the program owes in its own currency, and the rate.
+const HEADINGS: [&str; 18] = [
+    "document",
+    "kind",
+    "issued",
+    "due",
+    "payee",
+    "name",
+    "line",
+    "program",
+    "period",
+    "amount",
+    "currency",
+    "reverses",
+    "owed",
+    "owed_currency",
+    "rate",
+    "rate_type",
+    "rate_day",
+    "rate_source",
 ];
 
 /// One row for each line of the document. A text that a spreadsheet would take for a formula is preceded by `'`.
@@ -13,6 +31,7 @@ pub fn write(document: &Document) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut rows = vec![HEADINGS.map(str::to_owned)];
     for (number, line) in (1..).zip(&document.lines) {
+        let owed = |of: fn(&Owed) -> String| line.owed.as_ref().map_or_else(String::new, of);
         rows.push([
             document.label(),
             document.kind.to_string(),
@@ -29,6 +48,12 @@ pub fn write(document: &Document) -> Vec<u8> {
                 .reverses
                 .as_ref()
                 .map_or_else(String::new, |reversed| label(reversed.number)),
+            owed(|owed| digits(owed.amount, owed.by.from)),
+            owed(|owed| owed.by.from.to_string()),
+            owed(|owed| owed.by.rate.to_string()),
+            owed(|owed| owed.by.rate_type.to_string()),
+            owed(|owed| owed.by.day.to_string()),
+            owed(|owed| harmless(&owed.by.source)),
         ]);
     }
     for row in rows {

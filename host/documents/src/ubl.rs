@@ -1,7 +1,8 @@
-//! UBL 2.4 (OASIS): `CreditNote`, `SelfBilledCreditNote` and `DebitNote`. A document that cancels another refers to it.
+//! UBL 2.4 (OASIS): `CreditNote`, `SelfBilledCreditNote` and `DebitNote`. A document that cancels another refers to it. A
+//! line that was converted has what was owed as its price, with the exchange rate.
 
 use domain::payee::{Address, BankAccount, Party};
-use domain::settlement::{Document, Kind, Payable, label};
+use domain::settlement::{Document, Kind, Owed, Payable, label};
 
 use crate::digits;
 use crate::xml::{Element, group, text};
@@ -83,12 +84,33 @@ fn line(document: &Document, number: usize, of: &Payable) -> Element {
     if let Some(period) = &of.period {
         item.insert(0, text("cbc:Description", period));
     }
+    let mut parts = vec![
+        text("cbc:ID", number.to_string()),
+        amount(document, "cbc:LineExtensionAmount", of.amount),
+        group("cac:Item", item),
+    ];
+    parts.extend(of.owed.as_ref().map(price));
+    group(name, parts)
+}
+
+/// What the program owes in its own currency, and the rate that makes the line's amount of it.
+fn price(owed: &Owed) -> Element {
+    let Owed { amount, by } = owed;
+    let from = by.from.code();
+    let rate = [
+        text("cbc:SourceCurrencyCode", from),
+        text("cbc:SourceCurrencyBaseRate", "1"),
+        text("cbc:TargetCurrencyCode", by.to.code()),
+        text("cbc:ExchangeMarketID", &by.source).with("schemeID", by.rate_type.as_str()),
+        text("cbc:CalculationRate", by.rate.to_string()),
+        text("cbc:MathematicOperatorCode", "multiply"),
+        text("cbc:Date", by.day.to_string()),
+    ];
     group(
-        name,
+        "cac:Price",
         [
-            text("cbc:ID", number.to_string()),
-            amount(document, "cbc:LineExtensionAmount", of.amount),
-            group("cac:Item", item),
+            text("cbc:PriceAmount", digits(*amount, by.from)).with("currencyID", from),
+            group("cac:PricingExchangeRate", rate),
         ],
     )
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use documents::{pain001, pdf, table, ubl};
+use domain::exchange::ExchangeRate;
 use domain::money::Micros;
 use domain::payee::{Address, BankAccount, Issuer, Party};
 use domain::payment::{Batch, Payment};
@@ -146,14 +147,18 @@ fn invalid(xml: &[u8], schema: &Path) -> Option<String> {
     (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
+fn kind_of_ubl(kind: Kind) -> &'static str {
+    match kind {
+        Kind::CreditMemo => "CreditNote",
+        Kind::SelfBilled => "SelfBilledCreditNote",
+        Kind::DebitMemo => "DebitNote",
+    }
+}
+
 #[test]
 fn documents_are_valid_ubl() {
     for document in documents() {
-        let name = match document.kind {
-            Kind::CreditMemo => "CreditNote",
-            Kind::SelfBilled => "SelfBilledCreditNote",
-            Kind::DebitMemo => "DebitNote",
-        };
+        let name = kind_of_ubl(document.kind);
         let xml = ubl::write(&document);
         let said = invalid(&xml, &schema(&format!("ubl-2.4/maindoc/UBL-{name}-2.4.xsd")));
         assert_eq!(said, None, "{}", String::from_utf8_lossy(&xml));
@@ -217,7 +222,50 @@ fn the_table_has_a_row_for_each_line_and_no_formulas() {
     assert_eq!(rows.len(), 3);
     assert_eq!(
         rows[2],
-        "SD-000042,credit-memo,2024-04-10,2024-05-10,north-1,\"'=HYPERLINK(\"\"x\"\")\",2,\"'@growth, late\",2024-Q2,-30.00,GBP,"
+        "SD-000042,credit-memo,2024-04-10,2024-05-10,north-1,\"'=HYPERLINK(\"\"x\"\")\",2,\"'@growth, late\",2024-Q2,-30.00,GBP,,,,,,,"
+    );
+}
+
+/// With a line that was converted from dollars.
+fn converted(kind: Kind, name: &str) -> Document {
+    let by = ExchangeRate::new(
+        "month-average".parse().unwrap(),
+        "USD".parse().unwrap(),
+        "GBP".parse().unwrap(),
+        "2024-04-10".parse().unwrap(),
+        "0.79125".parse().unwrap(),
+        "hm revenue & customs",
+    );
+    let mut document = document(kind, name, &[70_000_000, -12_340_000]);
+    let line = document.lines.pop().unwrap().converted(by.unwrap()).unwrap();
+    document.total = document.lines[0].amount.checked_add(line.amount).unwrap();
+    document.lines.push(line);
+    document.check().unwrap();
+    document
+}
+
+#[test]
+fn a_line_that_was_converted_states_what_was_owed_and_the_rate() {
+    for kind in [Kind::CreditMemo, Kind::SelfBilled, Kind::DebitMemo] {
+        let document = converted(kind, "North");
+        let name = kind_of_ubl(kind);
+        let xml = ubl::write(&document);
+        let said = invalid(&xml, &schema(&format!("ubl-2.4/maindoc/UBL-{name}-2.4.xsd")));
+        let text = String::from_utf8(xml).unwrap();
+        assert_eq!(said, None, "{text}");
+        for part in [
+            ">-9.76</cbc:LineExtensionAmount>",
+            "<cbc:PriceAmount currencyID=\"USD\">-12.34</cbc:PriceAmount>",
+            "<cbc:CalculationRate>0.79125</cbc:CalculationRate>",
+        ] {
+            assert_eq!(text.matches(part).count(), 1, "{part}: {text}");
+        }
+    }
+    let csv = String::from_utf8(table::write(&converted(Kind::CreditMemo, "North"))).unwrap();
+    let last = csv.lines().last().unwrap();
+    assert!(
+        last.ends_with(",-9.76,GBP,,-12.34,USD,0.79125,month-average,2024-04-01,hm revenue & customs"),
+        "{last}"
     );
 }
 
@@ -229,6 +277,7 @@ fn documents_are_printed_in_every_script_and_on_many_pages() {
     let folder = keep.as_deref().unwrap_or(folder.path());
     let mut printed = documents();
     printed.push(document(Kind::CreditMemo, NAMES[0], &[1_234_560_000; 90]));
+    printed.push(converted(Kind::CreditMemo, NAMES[1]));
     for (n, document) in printed.iter().enumerate() {
         let bytes = pdf::write(document);
         assert!(
@@ -248,11 +297,14 @@ fn documents_are_printed_in_every_script_and_on_many_pages() {
             output.status.success() && text.contains(document.kind.title()),
             "{text}"
         );
-        let total = if document.lines.len() == 90 {
-            "111,110.40 GBP"
-        } else {
-            "1,234,470.01 GBP"
+        let total = match document.lines.len() {
+            90 => "111,110.40 GBP",
+            2 => "60.24 GBP",
+            _ => "1,234,470.01 GBP",
         };
+        let converted =
+            text.contains("−12.34 USD at 0.79125 GBP for 1 USD (month-average of 2024-04-01, hm revenue & customs)");
+        assert_eq!(converted, document.lines.len() == 2, "{text}");
         assert_eq!(text.matches(total).count(), 1, "{text}");
     }
 }
