@@ -61,6 +61,18 @@ pub struct SettledLine {
     pub period: Option<String>,
     /// Below 0 what is netted.
     pub amount: i64,
+    /// What it was converted from.
+    pub owed: Option<OwedLine>,
+}
+
+/// What a program owes in its own currency, and the rate that made the amount of a line of it.
+#[derive(Clone, Debug)]
+pub struct OwedLine {
+    pub unit: Unit,
+    pub amount: i64,
+    pub rate: String,
+    /// The rate's type, day and source.
+    pub stated: String,
 }
 
 /// One time that the bank was asked to pay it.
@@ -136,13 +148,24 @@ impl DocumentsPage {
 }
 
 impl DocumentPage {
-    /// A credit memo over two periods, one of them netted, paid at the second attempt.
+    /// A credit memo over two periods, one of them netted, and a line in another currency, paid at the second attempt.
     pub fn sample() -> Self {
         let DocumentsPage { frame, documents, .. } = DocumentsPage::sample();
         let line = |period: &str, amount: i64| SettledLine {
             program: "Volume rebate".into(),
             period: Some(period.into()),
             amount,
+            owed: None,
+        };
+        let abroad = SettledLine {
+            program: "Volume rebate abroad".into(),
+            owed: Some(OwedLine {
+                unit: Unit::new("USD", 2),
+                amount: 30_000_000,
+                rate: "0.8".into(),
+                stated: "spot, 2011-04-10, ecb".into(),
+            }),
+            ..line("2011-Q1", 24_000_000)
         };
         let payment = |attempt: u32, status: &str, reason: Option<&str>| PaymentLine {
             payment: format!("SD-000001-{attempt}"),
@@ -156,7 +179,7 @@ impl DocumentPage {
             document: documents.into_iter().next().expect("the sample has documents"),
             issuer: "Acme Programs plc".into(),
             reason: None,
-            lines: vec![line("2010-Q4", -12_500_000), line("2011-Q1", 120_000_000)],
+            lines: vec![line("2010-Q4", -36_500_000), line("2011-Q1", 120_000_000), abroad],
             payments: vec![
                 payment(1, "rejected", Some("AC04: account closed")),
                 payment(2, "completed", None),

@@ -39,7 +39,7 @@ pub use asset::{Asset, asset};
 pub use claim::{Act, Acts, ClaimEvent, ClaimFile, ClaimPage, ClaimedLine, Consent, Moved, Why};
 pub use claims::{ClaimLine, ClaimsPage};
 pub use control::{Choice, Control, Input};
-pub use documents::{DocumentLine, DocumentPage, DocumentsPage, PaymentLine, SettledLine};
+pub use documents::{DocumentLine, DocumentPage, DocumentsPage, OwedLine, PaymentLine, SettledLine};
 pub use filing::{FilingLine, FilingPage, ProofFile, Wrong};
 pub use frame::{Flash, Frame};
 pub use funds::{FundLine, FundMovement, FundPage, FundsPage};

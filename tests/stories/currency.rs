@@ -3,7 +3,8 @@
 use serde_json::json;
 use tests::{Engine, Gtm, on_both_engines};
 
-use crate::company::{company, each, payable, posted, replay_all, sell, text, tiers};
+use crate::company::{company, each, payable, posted, program, replay_all, sell, text, tiers};
+use crate::settlement::{documents, invalid, paid, schema, settle};
 
 on_both_engines! {
     facts_in_other_currencies_are_converted_by_the_rate_of_their_day
@@ -11,6 +12,18 @@ on_both_engines! {
     a_corrected_rate_posts_the_difference_and_the_first_statement_is_still_replayed
     rates_come_in_by_file_once_and_lines_that_are_none_are_refused
     a_program_without_rates_takes_its_own_currency_only
+    a_payee_is_settled_and_paid_in_its_own_currency
+    what_two_programs_owe_is_netted_in_the_payees_currency
+}
+
+/// One rate for every month in which these stories may be told: settlement goes by the day of the clock.
+fn month_rates(gtm: &Gtm, from: &str, to: &str, rate: &str) {
+    let months = (2024..2060).flat_map(|year| (1..=12).map(move |month| (year, month)));
+    let lines: String = months
+        .map(|(year, month)| format!("month-average,{from},{to},{year}-{month:02}-01,{rate},ecb\n"))
+        .collect();
+    let file = gtm.file("months.csv", &format!("type,from,to,day,rate,source\n{lines}"));
+    gtm.run(&format!("rate import {}", file.display()));
 }
 
 /// Creates a program that pays by the quarter from 2024 on and converts.
@@ -253,4 +266,157 @@ fn a_program_without_rates_takes_its_own_currency_only(engine: Engine) {
         )
     );
     assert_eq!(replay_all(&gtm), 1);
+}
+
+fn a_payee_is_settled_and_paid_in_its_own_currency(engine: Engine) {
+    let gtm = paid(engine);
+    gtm.run("payee set west --currency EUR");
+    let stopped = |why: &str| {
+        let (code, settled) = gtm.ended("settle --folder documents");
+        let stopped = &settled["stopped"][0];
+        let of = ["account", "program", "period", "amount", "currency"].map(|field| text(stopped, field));
+        assert_eq!((code, of), (3, ["west", "volume", "2024-Q1", "150", "GBP"]));
+        assert!(text(stopped, "why").starts_with(why), "{stopped}");
+    };
+    stopped(
+        "it is converted to EUR, and nobody said by which rates: `gtm settlement-policy set --rate-type TYPE` does",
+    );
+    gtm.run("settlement-policy set --rate-type month-average");
+    // The way back is a rate of its own.
+    month_rates(&gtm, "EUR", "GBP", "0.857");
+    stopped("there is no `month-average` rate from GBP to EUR for the month from ");
+    month_rates(&gtm, "GBP", "EUR", "1.16675");
+    settle(&gtm);
+    // 150 × 1.16675 = 175.0125.
+    assert_eq!(
+        documents(&gtm),
+        [
+            "SD-000001 credit-memo south 12 - -",
+            "SD-000002 self-billed west 175.01 - -"
+        ]
+    );
+    let held = |balance: &str| -> Vec<String> {
+        each(&gtm.run("balance --account west")["balances"])
+            .filter(|held| held["code"] == balance)
+            .map(|held| format!("{} {}", text(held, "amount"), text(held, "unit")))
+            .collect()
+    };
+    assert_eq!(
+        (payable(&gtm, "volume"), held("settled")),
+        (vec![], vec!["150 GBP".into()])
+    );
+    let line = gtm.run("document show SD-000002")["contents"]["lines"][0].clone();
+    let (owed, by) = (&line["owed"], &line["owed"]["by"]);
+    assert_eq!((text(&line, "amount"), text(owed, "amount")), ("175.01", "150"));
+    let day = text(by, "day").to_owned();
+    assert_eq!(
+        *by,
+        json!({ "rate_type": "month-average", "from": "GBP", "to": "EUR", "day": day, "rate": "1.16675", "source": "ecb" })
+    );
+
+    // Cancelled at the rate of the document, whatever is stated by now; settled again at the rate that is.
+    gtm.run(&format!("rate add month-average GBP EUR {day} 1.2"));
+    gtm.run("document cancel SD-000002 --reason mistake --folder documents");
+    assert_eq!(
+        (payable(&gtm, "volume"), held("settled")),
+        (vec!["west 150".to_owned()], vec![])
+    );
+    settle(&gtm);
+    assert_eq!(
+        documents(&gtm)[1..],
+        [
+            "SD-000002 self-billed west 175.01 - SD-000003",
+            "SD-000003 debit-memo west 175.01 SD-000002 -",
+            "SD-000004 self-billed west 180 - -",
+        ]
+    );
+    for (name, schema_of, rate) in [
+        ("SD-000002", "SelfBilledCreditNote", "1.16675"),
+        ("SD-000003", "DebitNote", "1.16675"),
+        ("SD-000004", "SelfBilledCreditNote", "1.2"),
+    ] {
+        let xml = gtm.folder().join("documents").join(name).with_extension("xml");
+        let schema = schema(&format!("ubl-2.4/maindoc/UBL-{schema_of}-2.4.xsd"));
+        assert_eq!(invalid(&xml, &schema), None);
+        let xml = std::fs::read_to_string(xml).expect("the file");
+        assert!(
+            xml.contains(&format!("<cbc:CalculationRate>{rate}</cbc:CalculationRate>")),
+            "{xml}"
+        );
+    }
+
+    let made = gtm.run("payment batch --currency EUR --folder bank");
+    assert_eq!((&made["payments"], text(&made, "sum")), (&json!(1), "180"));
+    let order = gtm.folder().join("bank/PB-000001.xml");
+    assert_eq!(invalid(&order, &schema("iso20022/pain.001.001.09.xsd")), None);
+    // The books are kept in the currency in which the liability was accrued, and balance.
+    let exported = gtm.run("journal export --from 2024-01-01 --to 2059-12-31 all.csv");
+    for sum in each(&exported["totals"]) {
+        assert_eq!((text(sum, "currency"), &sum["debit"]), ("GBP", &sum["credit"]), "{sum}");
+    }
+    gtm.run("audit");
+}
+
+fn what_two_programs_owe_is_netted_in_the_payees_currency(engine: Engine) {
+    let gtm = company(engine);
+    gtm.run("issuer set --name Acme --country GB --iban GB33BUKB20201555555555");
+    sell(&gtm, &["S-1,sale,south,cup,2024-01-10,GBP,12,1200,"]);
+    for day in ["2024-01-10", "2024-03-01"] {
+        gtm.run(&format!("rate add spot GBP USD {day} 1.25"));
+    }
+    program(&gtm, "volume", &tiers("1 %", "2.5 %"));
+    converting(&gtm, "abroad", "--currency USD --rate-type spot");
+    let run = || {
+        for code in ["volume", "abroad"] {
+            gtm.run(&format!("program enrol {code} south"));
+            gtm.run(&format!("run {code} --period 2024-Q1"));
+        }
+    };
+    run();
+    // 1 % of 1,200 pounds, and of the 1,500 dollars that they are.
+    assert_eq!(
+        (payable(&gtm, "volume"), payable(&gtm, "abroad")),
+        (vec!["south 12".to_owned()], vec!["south 15".to_owned()])
+    );
+    gtm.run("payee set south --currency GBP");
+    gtm.run("settlement-policy set --rate-type month-average --threshold GBP=25");
+    month_rates(&gtm, "USD", "GBP", "0.8");
+    let waiting = &settle(&gtm)["waiting"][0];
+    assert_eq!(
+        (text(waiting, "amount"), text(waiting, "why")),
+        ("24", "below the threshold of 25 GBP")
+    );
+    gtm.run("settlement-policy set --threshold GBP=0");
+    settle(&gtm);
+    assert_eq!(documents(&gtm), ["SD-000001 credit-memo south 24 - -"]);
+    let lines = |name: &str| -> Vec<String> {
+        each(&gtm.run(&format!("document show {name}"))["contents"]["lines"])
+            .map(|line| {
+                format!(
+                    "{} {} {}",
+                    text(line, "title"),
+                    text(line, "amount"),
+                    line["owed"]["amount"]
+                )
+            })
+            .collect()
+    };
+    assert_eq!(lines("SD-000001"), ["abroad 12 \"15\"", "volume 12 null"]);
+
+    // Everything is returned, and asked back.
+    sell(&gtm, &["S-2,return,south,cup,2024-03-01,GBP,-12,-1200,"]);
+    run();
+    let waiting = &settle(&gtm)["waiting"][0];
+    assert_eq!(
+        (text(waiting, "amount"), text(waiting, "why")),
+        ("-24", "the payee owes it: it is netted with what comes next")
+    );
+    gtm.run("settlement-policy set --debit-memos true");
+    settle(&gtm);
+    assert_eq!(documents(&gtm)[1], "SD-000002 debit-memo south 24 - -");
+    assert_eq!(lines("SD-000002"), ["abroad 12 \"15\"", "volume 12 null"]);
+    for code in ["volume", "abroad"] {
+        let held = gtm.run(&format!("balance --program {code}"));
+        assert_eq!(held["balances"], json!([]), "{code} holds nothing any more");
+    }
 }

@@ -20,7 +20,7 @@ on_both_engines! {
 }
 
 /// `south` is owed 12.00 and `west` 150.00 by `volume` for the first quarter; `west` is a supplier with notes of our making.
-fn paid(engine: Engine) -> Gtm {
+pub fn paid(engine: Engine) -> Gtm {
     let gtm = company(engine);
     sell(
         &gtm,
@@ -39,7 +39,7 @@ fn paid(engine: Engine) -> Gtm {
 }
 
 /// Each document: name, kind, account, total, and which other it cancels or is cancelled by.
-fn documents(gtm: &Gtm) -> Vec<String> {
+pub fn documents(gtm: &Gtm) -> Vec<String> {
     let line = |document: &Value| {
         let other = ["cancels", "cancelled_by"].map(|which| document[which].as_str().unwrap_or("-").to_owned());
         format!(
@@ -67,7 +67,7 @@ fn waiting(settled: &Value) -> Vec<String> {
         .collect()
 }
 
-fn settle(gtm: &Gtm) -> Value {
+pub fn settle(gtm: &Gtm) -> Value {
     gtm.run("settle --folder documents")
 }
 
@@ -466,7 +466,7 @@ fn payees_come_in_by_file_all_or_none(engine: Engine) {
 }
 
 /// `schemas` in `GTM_DATA`, else in `../shared/data` beside the checkout.
-fn schema(path: &str) -> PathBuf {
+pub fn schema(path: &str) -> PathBuf {
     let folder = match std::env::var_os("GTM_DATA") {
         Some(folder) => PathBuf::from(folder),
         None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
@@ -481,7 +481,7 @@ fn schema(path: &str) -> PathBuf {
 }
 
 /// Says what xmllint says of a file against a schema; nothing when it holds.
-fn invalid(xml: &Path, schema: &Path) -> Option<String> {
+pub fn invalid(xml: &Path, schema: &Path) -> Option<String> {
     let output = Command::new("xmllint")
         .args(["--noout", "--nonet", "--schema"])
         .args([schema, xml])

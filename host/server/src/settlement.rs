@@ -3,6 +3,10 @@
 //! What might be settled is read first. Then each payee's balances are taken hold of, read again and settled, all in one unit of work, so
 //! that a document is there with its number and its transfers or not at all, and two who settle at once issue one document. Settling
 //! twice finds nothing left.
+//!
+//! A payee who is settled in another currency than a program's gets its lines converted by the stated rate of the settlement's day, see
+//! [`domain::settlement`]. Where a rate is missing nothing of the payee is settled in that currency: what is owed either way belongs
+//! together.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,6 +15,7 @@ use chrono::{DateTime, Utc};
 use domain::approval;
 use domain::currency::Currency;
 use domain::day::Day;
+use domain::exchange::{ExchangeRate, RateType};
 use domain::hold::held;
 use domain::id::{AccountId, ProgramId};
 use domain::money::Micros;
@@ -19,6 +24,7 @@ use domain::settlement::{Decision, Document, Kind, Payable, Policy};
 use serde::Serialize;
 use store::Snapshot;
 use store::approval::NewApproval;
+use store::exchange::RateFilter;
 use store::settlement::{PayableFilter, PayableLine};
 
 use crate::cli;
@@ -144,9 +150,9 @@ async fn candidates(snapshot: &mut Snapshot, program: Option<ProgramId>) -> Resu
     Ok(candidates.into_values().collect())
 }
 
-/// The currency that what a program owes is settled in: the program's own. The one place where it would become the payee's.
-fn settled_in(line: &PayableLine, _payee: &Payee) -> Currency {
-    line.currency
+/// The currency that what a program owes is settled in: the payee's where it has one, else the program's own.
+fn settled_in(line: &PayableLine, payee: &Payee) -> Currency {
+    payee.currency.unwrap_or(line.currency)
 }
 
 /// Reads what is payable to the candidate and decides. What waits or must be put right is noted; a document has no number yet.
@@ -159,21 +165,55 @@ async fn decide(
 ) -> Result<Option<Document>> {
     let payee = snapshot.payee(&candidate.account).await?;
     let policy = snapshot.settlement_policy().await?;
-    let waiting = |line: Option<&PayableLine>, amount: Micros, why: String| Waiting {
+    let waiting = |amount: Micros, why: String| Waiting {
         account: candidate.number.clone(),
         name: candidate.name.clone(),
-        program: line.map(|line| line.program_code.clone()),
-        period: line.and_then(|line| line.payable.period.clone()),
+        program: None,
+        period: None,
         amount,
         currency: candidate.currency,
         why,
     };
-    let mut payables: Vec<Payable> = Vec::new();
+    let waiting_line = |line: PayableLine, why: String| Waiting {
+        program: Some(line.program_code),
+        period: line.payable.period,
+        currency: line.currency,
+        ..waiting(line.payable.amount, why)
+    };
+    let mut lines: Vec<PayableLine> = Vec::new();
     for (line, why) in settleable(snapshot, candidate, &payee).await? {
         match why {
-            None => payables.push(line.payable),
-            Some(why) => settled.waiting.push(waiting(Some(&line), line.payable.amount, why)),
+            None => lines.push(line),
+            Some(why) => settled.waiting.push(waiting_line(line, why)),
         }
+    }
+    let rates = rates(
+        snapshot,
+        &lines,
+        candidate.currency,
+        &policy,
+        Day::from_date(at.date_naive())?,
+    )
+    .await?;
+    if rates.values().any(Result::is_err) {
+        for line in lines {
+            let why = match rates.get(line.currency.code()) {
+                Some(Err(missing)) => missing.clone(),
+                _ => format!(
+                    "it is settled with what waits for an exchange rate to {}",
+                    candidate.currency
+                ),
+            };
+            settled.stopped.push(waiting_line(line, why));
+        }
+        return Ok(None);
+    }
+    let mut payables: Vec<Payable> = Vec::with_capacity(lines.len());
+    for line in lines {
+        payables.push(match rates.get(line.currency.code()) {
+            Some(Ok(rate)) => line.payable.converted(rate.clone())?,
+            _ => line.payable,
+        });
     }
     let sum = Micros::checked_sum(payables.iter().map(|line| line.amount))?;
     match policy.decide(payables, candidate.currency, payee.self_billed) {
@@ -182,15 +222,52 @@ async fn decide(
             Ok(Some(written))
         }
         Ok(Decision::Wait { total, why }) => {
-            settled.waiting.push(waiting(None, total, why));
+            settled.waiting.push(waiting(total, why));
             Ok(None)
         }
         Ok(Decision::Nothing) => Ok(None),
         Err(refused) => {
-            settled.stopped.push(waiting(None, sum, refused.to_string()));
+            settled.stopped.push(waiting(sum, refused.to_string()));
             Ok(None)
         }
     }
+}
+
+/// By the code of each other currency among the lines, the rate that leads from it on that day, or the sentence why there is none.
+async fn rates(
+    snapshot: &mut Snapshot,
+    lines: &[PayableLine],
+    into: Currency,
+    policy: &Policy,
+    day: Day,
+) -> Result<BTreeMap<&'static str, Result<ExchangeRate, String>>> {
+    let mut rates = BTreeMap::new();
+    for from in lines.iter().map(|line| line.currency).filter(|from| *from != into) {
+        if rates.contains_key(from.code()) {
+            continue;
+        }
+        let rate = match &policy.rate_type {
+            None => Err(format!(
+                "it is converted to {into}, and nobody said by which rates: `gtm settlement-policy set --rate-type TYPE` does"
+            )),
+            Some(rate_type) => {
+                let filter = RateFilter {
+                    rate_type: Some(rate_type.clone()),
+                    from: Some(from),
+                    to: Some(into),
+                    since: Some(rate_type.day_of(day)),
+                    until: Some(rate_type.day_of(day)),
+                    corrected: false,
+                };
+                let recorded = snapshot.rates(&filter).await?.pop();
+                recorded
+                    .map(|recorded| recorded.stated)
+                    .ok_or_else(|| rate_type.missing(from, into, day).to_string())
+            }
+        };
+        rates.insert(from.code(), rate);
+    }
+    Ok(rates)
 }
 
 /// What is payable to the candidate, each with the sentence why it waits, where it does.
@@ -269,6 +346,7 @@ pub async fn set_policy(
     thresholds: &[(Currency, Micros)],
     debit_memos: Option<bool>,
     due_days: Option<u16>,
+    rate_type: Option<RateType>,
 ) -> Result<Policy> {
     let mut tx = host.store.begin(&host.actor).await?;
     let mut policy = tx.settlement_policy().await?;
@@ -280,6 +358,7 @@ pub async fn set_policy(
     }
     policy.debit_memos = debit_memos.unwrap_or(policy.debit_memos);
     policy.due_days = due_days.unwrap_or(policy.due_days);
+    policy.rate_type = rate_type.or(policy.rate_type);
     tx.set_settlement_policy(&policy).await?;
     tx.commit().await?;
     Ok(policy)

@@ -73,6 +73,25 @@ pub struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub period: Option<String>,
     pub amount: Amount,
+    /// What it was converted from; absent where the program's currency is the document's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Owed>,
+}
+
+/// What a program owes in its own currency, and the rate that makes a line's amount of it: once, rounded half to even to the digits of
+/// the document's currency.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Owed {
+    pub amount: Amount,
+    /// How much of the document's currency is one unit of the program's.
+    #[schema(example = "0.8571")]
+    pub rate: String,
+    #[schema(example = "spot")]
+    pub rate_type: String,
+    /// The day that the rate was stated for; of a monthly type the first of the month.
+    pub rate_day: String,
+    /// Who publishes the rate.
+    pub rate_source: String,
 }
 
 /// The addresses of its files.
@@ -146,6 +165,13 @@ pub async fn show(State(app): State<App>, Path(name): Path<String>) -> Result<Js
         program: line.title.clone(),
         period: line.period.clone(),
         amount: amount(line.amount, currency),
+        owed: line.owed.as_ref().map(|owed| Owed {
+            amount: amount(owed.amount, owed.by.from.code()),
+            rate: owed.by.rate.to_string(),
+            rate_type: owed.by.rate_type.to_string(),
+            rate_day: owed.by.day.to_string(),
+            rate_source: owed.by.source.clone(),
+        }),
     });
     let document = document(Summary::of(&issued));
     let file = |extension: &str| format!("{}/{extension}", document.href);

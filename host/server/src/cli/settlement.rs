@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use documents::pain001::Version;
 use domain::currency::Currency;
 use domain::day::Day;
+use domain::exchange::RateType;
 use domain::money::Micros;
 use domain::payee::{Bic, Country, Iban};
 use domain::posting::Month;
@@ -104,6 +105,9 @@ pub enum Policy {
         /// Days until a document is paid at the latest
         #[arg(long)]
         due_days: Option<u16>,
+        /// The type of the rates by which payees are settled in another currency than a program's, such as spot
+        #[arg(long, value_name = "TYPE")]
+        rate_type: Option<RateType>,
     },
     Show,
 }

@@ -36,7 +36,8 @@ pub async fn policy(host: &Host, of: cli::Policy, format: Format) -> Result<End>
             threshold,
             debit_memos,
             due_days,
-        } => settlement::set_policy(host, &threshold, debit_memos, due_days).await?,
+            rate_type,
+        } => settlement::set_policy(host, &threshold, debit_memos, due_days, rate_type).await?,
         cli::Policy::Show => host.store.read().await?.settlement_policy().await?,
     };
     print(format, &policy, show::policy).map(|()| End::Done)

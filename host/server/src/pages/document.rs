@@ -1,6 +1,7 @@
 use axum::extract::{Path, State};
 use axum::response::{Html, Response};
-use portal::{DocumentPage, PaymentLine, SettledLine, path};
+use domain::settlement::Owed;
+use portal::{DocumentPage, OwedLine, PaymentLine, SettledLine, Unit, path};
 use store::payment::{PaymentFilter, PaymentLine as Payment};
 
 use super::documents::line;
@@ -33,6 +34,12 @@ pub async fn document(State(app): State<App>, Path(name): Path<String>) -> Resul
         program: line.title,
         period: line.period,
         amount: line.amount.0,
+        owed: line.owed.map(|Owed { amount, by }| OwedLine {
+            unit: Unit::new(by.from.code(), by.from.digits()),
+            amount: amount.0,
+            rate: by.rate.to_string(),
+            stated: format!("{}, {}, {}", by.rate_type, by.day, by.source),
+        }),
     });
     Ok(html(DocumentPage {
         frame: frame(),

@@ -4,7 +4,7 @@ use domain::currency::Currency;
 use domain::money::Micros;
 use domain::payee::{Address, BankAccount, Issuer, Payee};
 use domain::posting::Month;
-use domain::settlement::Policy;
+use domain::settlement::{Owed, Policy};
 
 use crate::document;
 use crate::hold;
@@ -154,6 +154,13 @@ pub fn policy(policy: &Policy) -> String {
             ),
             row("debit memos", debit_memos.into()),
             row("days to pay", policy.due_days.to_string()),
+            row(
+                "rates into payees' currencies",
+                policy
+                    .rate_type
+                    .as_ref()
+                    .map_or_else(|| "none: such payees wait".into(), ToString::to_string),
+            ),
         ],
     )
 }
@@ -230,12 +237,17 @@ pub fn document(shown: &document::Shown) -> String {
             line.title.clone(),
             text(line.period.as_ref()),
             money(line.amount, contents.currency),
+            line.owed.as_ref().map_or_else(String::new, |owed| {
+                let Owed { amount, by } = owed;
+                let (rate, rate_type, day, source) = (by.rate, &by.rate_type, by.day, &by.source);
+                format!("{} at {rate} ({rate_type}, {day}, {source})", money(*amount, by.from))
+            }),
         ]
     });
     let mut said = format!(
         "{}\n\n{}",
         summaries(std::slice::from_ref(&shown.summary)),
-        table(["program", "period", ">amount"], lines)
+        table(["program", "period", ">amount", "converted from"], lines)
     );
     if let Some(reversed) = &contents.reverses {
         said += &format!("\n\nbecause: {}", reversed.reason);
