@@ -318,19 +318,20 @@ pub mod gtm {
                 }
             }
             /// A measure that a row may carry. A plugin sees a column that it declared, that an administrator granted and that the
-            /// terms in force use; any other column arrives as an empty list.
+            /// terms in force use; any other column arrives as an empty list. Amounts that were recorded in another currency are
+            /// converted by the host before they arrive, by the stated rates of the row's day.
             #[repr(u8)]
             #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
             pub enum Column {
                 /// Units sold, in micros of the product's unit of measure.
                 Quantity,
-                /// After discounts and without tax, in micros of the transaction's currency.
+                /// After discounts and without tax, in micros of the program's currency.
                 NetAmount,
-                /// Before discounts, in micros of the transaction's currency.
+                /// Before discounts, in micros of the program's currency.
                 GrossAmount,
-                /// What the goods cost the seller, for the whole row, in micros of the transaction's currency.
+                /// What the goods cost the seller, for the whole row, in micros of the program's currency.
                 Cost,
-                /// List price of one unit, in micros of the transaction's currency.
+                /// List price of one unit, in micros of the program's currency.
                 ListPrice,
                 /// Which product: an index into `context.products`.
                 Product,

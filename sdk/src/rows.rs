@@ -35,7 +35,7 @@ pub struct Rows<'a> {
     pub product: &'a [u32],
     /// Micros of the product's unit of measure. A return is negative.
     pub quantity: &'a [i64],
-    /// Micros of the transaction's currency, as are the three below. A return is negative.
+    /// Micros of the program's currency, as are the three below. A return is negative.
     pub net_amount: &'a [i64],
     pub gross_amount: &'a [i64],
     /// For the whole row.
