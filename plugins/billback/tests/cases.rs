@@ -1,64 +1,31 @@
 //! The golden cases, and what must hold for every plugin, tried on each of them natively.
 
-use std::path::Path;
-
 use gtm_billback::Billback;
-use gtm_kit::conformance::Verdict;
-use gtm_kit::{Case, conform, run_case};
+use gtm_kit::Golden;
 use gtm_sdk::testing::Native;
 
-fn cases() -> Vec<(String, Case)> {
-    Case::read_all(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/cases"))).unwrap()
+fn golden() -> Golden<Native<Billback>> {
+    Golden::read(
+        Native::<Billback>::with_claims(),
+        concat!(env!("CARGO_MANIFEST_DIR"), "/cases"),
+    )
 }
 
 #[test]
 fn every_golden_case_gives_its_figures() {
-    let plugin = Native::<Billback>::with_claims();
-    let mut wrong = Vec::new();
-    for (name, case) in cases() {
-        match run_case(&plugin, &case) {
-            Ok(report) => wrong.extend(
-                report
-                    .differences
-                    .into_iter()
-                    .map(|difference| format!("{name}: {difference}")),
-            ),
-            Err(error) => wrong.push(format!("{name}: {error}")),
-        }
-    }
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    golden().gives_its_figures();
 }
 
 #[test]
 fn the_published_examples_are_all_there() {
-    let names: Vec<String> = cases().into_iter().map(|(name, _)| name).collect();
-    for example in ["e13-order-of-four", "e13-order-of-ten"] {
-        assert!(
-            names.iter().any(|name| name.starts_with(example)),
-            "no case for {example}"
-        );
-    }
+    golden().includes(&["e13-order-of-four", "e13-order-of-ten"]);
 }
 
 #[test]
 fn what_must_hold_for_every_plugin_holds_on_every_case() {
-    let cases: Vec<Case> = cases().into_iter().map(|(_, case)| case).collect();
-    let checks = conform(&Native::<Billback>::with_claims(), &cases);
-    let failed: Vec<String> = checks
-        .iter()
-        .filter(|check| check.failed())
-        .map(ToString::to_string)
-        .collect();
-    assert!(failed.is_empty(), "\n{}", failed.join("\n"));
-    for (rule, least) in [
+    golden().conforms(&[
         ("order does not matter where the plugin says so", 5),
         ("every sale returned takes everything back", 5),
         ("a line alone is paid no more than it claims", 3),
-    ] {
-        let held = checks
-            .iter()
-            .filter(|check| check.rule == rule && matches!(check.verdict, Verdict::Holds(_)))
-            .count();
-        assert!(held >= least, "`{rule}` was tried {held} times only");
-    }
+    ]);
 }

@@ -1,51 +1,35 @@
 //! Which terms are accepted, and what is said about those that are not.
 
 use gtm_billback::Billback;
-use gtm_sdk::{Column, Plan, Problem, Program, RowKind, terms};
+use gtm_sdk::{Column, Plan, Problem, RowKind, testing};
 use serde_json::{Value, json};
 
 fn plan(terms: &Value) -> Result<Plan, Vec<Problem>> {
-    Billback::plan(&terms::parse(&terms.to_string()).map_err(|problem| vec![problem])?)
+    testing::plan::<Billback>(terms)
 }
 
 fn with(fields: Value) -> Value {
-    let mut promotion =
-        json!({ "rule": "spring", "start": "2024-02-01", "end": "2024-02-29", "pays": { "percent": "5 %" } });
-    for (name, value) in fields.as_object().unwrap() {
-        promotion[name] = value.clone();
-    }
+    let promotion = testing::with(
+        json!({ "rule": "spring", "start": "2024-02-01", "end": "2024-02-29", "pays": { "percent": "5 %" } }),
+        fields,
+    );
     json!({ "promotions": [promotion] })
 }
 
 #[track_caller]
 fn refused(terms: Value, code: &str, path: &str) {
-    let found: Vec<(String, String)> = plan(&terms)
-        .expect_err("these terms are not sound")
-        .into_iter()
-        .map(|problem| (problem.code, problem.path.unwrap_or_default()))
-        .collect();
-    assert!(found.contains(&(code.into(), path.into())), "{found:?}");
+    testing::refused::<Billback>(&terms, code, path);
 }
 
 #[test]
 fn the_kept_schemas_are_those_of_the_terms_and_the_claims() {
-    gtm_sdk::testing::schema_is_kept::<Billback>(concat!(env!("CARGO_MANIFEST_DIR"), "/terms.schema.json"));
-    gtm_sdk::testing::claim_schema_is_kept::<Billback>(concat!(env!("CARGO_MANIFEST_DIR"), "/claim.schema.json"));
+    testing::schema_is_kept::<Billback>(concat!(env!("CARGO_MANIFEST_DIR"), "/terms.schema.json"));
+    testing::claim_schema_is_kept::<Billback>(concat!(env!("CARGO_MANIFEST_DIR"), "/claim.schema.json"));
 }
 
 #[test]
 fn every_example_of_the_readme_is_accepted() {
-    let readme = include_str!("../README.md");
-    let examples: Vec<&str> = readme
-        .split("```json\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
-    assert_eq!(examples.len(), 4);
-    for example in examples {
-        let terms: Value = serde_json::from_str(example).unwrap();
-        plan(&terms).unwrap_or_else(|problems| panic!("{example}\n{problems:?}"));
-    }
+    testing::readme_is_accepted::<Billback>(include_str!("../README.md"), 4);
 }
 
 #[test]

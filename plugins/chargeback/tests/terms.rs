@@ -1,11 +1,11 @@
 //! Which terms are accepted, and what is said about those that are not.
 
 use gtm_chargeback::Chargeback;
-use gtm_sdk::{Column, Plan, Problem, Program, RowKind, Window, terms};
+use gtm_sdk::{Column, Plan, Problem, RowKind, Window, testing};
 use serde_json::{Value, json};
 
 fn plan(terms: &Value) -> Result<Plan, Vec<Problem>> {
-    Chargeback::plan(&terms::parse(&terms.to_string()).map_err(|problem| vec![problem])?)
+    testing::plan::<Chargeback>(terms)
 }
 
 fn claims(fields: Value) -> Value {
@@ -13,42 +13,27 @@ fn claims(fields: Value) -> Value {
 }
 
 fn change(fields: Value) -> Value {
-    let mut change = json!({ "rule": "march", "day": "2024-03-01", "prices": [{ "old": "10", "new": "8" }] });
-    for (name, value) in fields.as_object().unwrap() {
-        change[name] = value.clone();
-    }
+    let change = testing::with(
+        json!({ "rule": "march", "day": "2024-03-01", "prices": [{ "old": "10", "new": "8" }] }),
+        fields,
+    );
     json!({ "price-changes": [change] })
 }
 
 #[track_caller]
 fn refused(terms: Value, code: &str, path: &str) {
-    let found: Vec<(String, String)> = plan(&terms)
-        .expect_err("these terms are not sound")
-        .into_iter()
-        .map(|problem| (problem.code, problem.path.unwrap_or_default()))
-        .collect();
-    assert!(found.contains(&(code.into(), path.into())), "{found:?}");
+    testing::refused::<Chargeback>(&terms, code, path);
 }
 
 #[test]
 fn the_kept_schemas_are_those_of_the_terms_and_the_claims() {
-    gtm_sdk::testing::schema_is_kept::<Chargeback>(concat!(env!("CARGO_MANIFEST_DIR"), "/terms.schema.json"));
-    gtm_sdk::testing::claim_schema_is_kept::<Chargeback>(concat!(env!("CARGO_MANIFEST_DIR"), "/claim.schema.json"));
+    testing::schema_is_kept::<Chargeback>(concat!(env!("CARGO_MANIFEST_DIR"), "/terms.schema.json"));
+    testing::claim_schema_is_kept::<Chargeback>(concat!(env!("CARGO_MANIFEST_DIR"), "/claim.schema.json"));
 }
 
 #[test]
 fn every_example_of_the_readme_is_accepted() {
-    let readme = include_str!("../README.md");
-    let examples: Vec<&str> = readme
-        .split("```json\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
-    assert_eq!(examples.len(), 6);
-    for example in examples {
-        let terms: Value = serde_json::from_str(example).unwrap();
-        plan(&terms).unwrap_or_else(|problems| panic!("{example}\n{problems:?}"));
-    }
+    testing::readme_is_accepted::<Chargeback>(include_str!("../README.md"), 6);
 }
 
 #[test]

@@ -1,18 +1,12 @@
 //! Which terms are accepted, and what is said about those that are not.
 
 use gtm_incentive::Incentive;
-use gtm_sdk::{Column, Plan, Problem, Program, RowKind, Window, terms};
+use gtm_sdk::testing::with;
+use gtm_sdk::{Column, Plan, Problem, RowKind, Window, testing};
 use serde_json::{Value, json};
 
 fn plan(terms: &Value) -> Result<Plan, Vec<Problem>> {
-    Incentive::plan(&terms::parse(&terms.to_string()).map_err(|problem| vec![problem])?)
-}
-
-fn with(mut base: Value, fields: Value) -> Value {
-    for (name, value) in fields.as_object().unwrap() {
-        base[name] = value.clone();
-    }
-    base
+    testing::plan::<Incentive>(terms)
 }
 
 fn component(fields: Value) -> Value {
@@ -26,12 +20,7 @@ fn terms_with(fields: Value) -> Value {
 
 #[track_caller]
 fn refused(terms: &Value, code: &str, path: &str) {
-    let found = plan(terms).expect_err("these terms are not sound");
-    let found: Vec<_> = found
-        .iter()
-        .map(|problem| (&*problem.code, problem.path.as_deref().unwrap_or("")))
-        .collect();
-    assert!(found.contains(&(code, path)), "{found:?}");
+    testing::refused::<Incentive>(terms, code, path);
 }
 
 #[track_caller]
@@ -45,21 +34,12 @@ fn refused_component(fields: Value, code: &str, path: &str) {
 
 #[test]
 fn the_kept_schema_is_that_of_the_terms() {
-    gtm_sdk::testing::schema_is_kept::<Incentive>(concat!(env!("CARGO_MANIFEST_DIR"), "/terms.schema.json"));
+    testing::schema_is_kept::<Incentive>(concat!(env!("CARGO_MANIFEST_DIR"), "/terms.schema.json"));
 }
 
 #[test]
 fn every_example_of_the_readme_is_accepted() {
-    let examples: Vec<&str> = include_str!("../README.md")
-        .split("```json\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
-    assert_eq!(examples.len(), 9);
-    for example in examples {
-        let terms: Value = serde_json::from_str(example).unwrap();
-        plan(&terms).unwrap_or_else(|problems| panic!("{example}\n{problems:?}"));
-    }
+    testing::readme_is_accepted::<Incentive>(include_str!("../README.md"), 9);
 }
 
 #[test]

@@ -1,49 +1,33 @@
 //! Which terms are accepted, and what is said about those that are not.
 
 use gtm_loyalty::Loyalty;
-use gtm_sdk::{Column, Plan, Problem, Program, Window, terms};
+use gtm_sdk::{Column, Plan, Problem, Window, testing};
 use serde_json::{Value, json};
 
 fn plan(terms: &Value) -> Result<Plan, Vec<Problem>> {
-    Loyalty::plan(&terms::parse(&terms.to_string()).map_err(|problem| vec![problem])?)
+    testing::plan::<Loyalty>(terms)
 }
 
 fn with(fields: Value) -> Value {
-    let mut terms = json!({ "earn": [{ "measure": "net", "per": "10", "points": "1" }] });
-    for (name, value) in fields.as_object().unwrap() {
-        terms[name] = value.clone();
-    }
-    terms
+    testing::with(
+        json!({ "earn": [{ "measure": "net", "per": "10", "points": "1" }] }),
+        fields,
+    )
 }
 
 #[track_caller]
 fn refused(fields: Value, code: &str, path: &str) {
-    let found: Vec<(String, String)> = plan(&with(fields))
-        .expect_err("these terms are not sound")
-        .into_iter()
-        .map(|problem| (problem.code, problem.path.unwrap_or_default()))
-        .collect();
-    assert!(found.contains(&(code.into(), path.into())), "{found:?}");
+    testing::refused::<Loyalty>(&with(fields), code, path);
 }
 
 #[test]
 fn the_kept_schema_is_that_of_the_terms() {
-    gtm_sdk::testing::schema_is_kept::<Loyalty>(concat!(env!("CARGO_MANIFEST_DIR"), "/terms.schema.json"));
+    testing::schema_is_kept::<Loyalty>(concat!(env!("CARGO_MANIFEST_DIR"), "/terms.schema.json"));
 }
 
 #[test]
 fn every_example_of_the_readme_is_accepted() {
-    let readme = include_str!("../README.md");
-    let examples: Vec<&str> = readme
-        .split("```json\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
-    assert_eq!(examples.len(), 6);
-    for example in examples {
-        let terms: Value = serde_json::from_str(example).unwrap();
-        plan(&terms).unwrap_or_else(|problems| panic!("{example}\n{problems:?}"));
-    }
+    testing::readme_is_accepted::<Loyalty>(include_str!("../README.md"), 6);
 }
 
 #[test]
@@ -70,11 +54,8 @@ fn a_plan_asks_for_what_the_terms_use_and_no_more() {
 #[test]
 fn what_cannot_be_meant_is_refused_where_it_stands() {
     let earn = |rule: Value| {
-        let mut base = json!({ "measure": "net", "per": "10", "points": "1" });
-        for (name, value) in rule.as_object().unwrap() {
-            base[name] = value.clone();
-        }
-        json!({ "earn": [base] })
+        let base = json!({ "measure": "net", "per": "10", "points": "1" });
+        json!({ "earn": [testing::with(base, rule)] })
     };
     refused(json!({ "earn": [] }), "no-rules", "/earn");
     refused(earn(json!({ "per": "0" })), "above-zero", "/earn/0/per");

@@ -2,77 +2,55 @@
 
 use gtm_mdf::form::RequestForm;
 use gtm_mdf::{Mdf, REQUEST_SCHEMA};
-use gtm_sdk::{Attribute, Column, Participant, Plan, Problem, Program, RowKind, Window, terms};
+use gtm_sdk::{Column, Plan, Problem, RowKind, Window, testing};
 use serde_json::{Value, json};
 
 fn plan(terms: &Value) -> Result<Plan, Vec<Problem>> {
-    Mdf::plan(&terms::parse(&terms.to_string()).map_err(|problem| vec![problem])?)
+    testing::plan::<Mdf>(terms)
 }
 
 /// Sound terms with some fields given otherwise.
 fn with(fields: Value) -> Value {
-    let mut terms = json!({ "fund": "discretionary", "activities": [{ "activity": "fair", "participation": "50 %" }] });
-    for (name, value) in fields.as_object().unwrap() {
-        terms[name] = value.clone();
-    }
-    terms
+    testing::with(
+        json!({ "fund": "discretionary", "activities": [{ "activity": "fair", "participation": "50 %" }] }),
+        fields,
+    )
 }
 
 fn co_op(fields: Value) -> Value {
-    let mut co_op = json!({ "accrues": [{ "rate": "3 %" }] });
-    for (name, value) in fields.as_object().unwrap() {
-        co_op[name] = value.clone();
-    }
+    let co_op = testing::with(json!({ "accrues": [{ "rate": "3 %" }] }), fields);
     with(json!({ "fund": { "co-op": co_op } }))
 }
 
 fn windows(fields: Value) -> Value {
-    let mut windows = json!({ "from": "2024-01-01", "earning-months": 6, "usage-months": 6, "claim-days": 45 });
-    for (name, value) in fields.as_object().unwrap() {
-        windows[name] = value.clone();
-    }
+    let windows = testing::with(
+        json!({ "from": "2024-01-01", "earning-months": 6, "usage-months": 6, "claim-days": 45 }),
+        fields,
+    );
     co_op(json!({ "windows": windows }))
 }
 
 fn activity(fields: Value) -> Value {
-    let mut activity = json!({ "activity": "fair", "participation": "50 %" });
-    for (name, value) in fields.as_object().unwrap() {
-        activity[name] = value.clone();
-    }
+    let activity = testing::with(json!({ "activity": "fair", "participation": "50 %" }), fields);
     with(json!({ "activities": [activity] }))
 }
 
 #[track_caller]
 fn refused(terms: Value, code: &str, path: &str) {
-    let found: Vec<(String, String)> = plan(&terms)
-        .expect_err("these terms are not sound")
-        .into_iter()
-        .map(|problem| (problem.code, problem.path.unwrap_or_default()))
-        .collect();
-    assert!(found.contains(&(code.into(), path.into())), "{found:?}");
+    testing::refused::<Mdf>(&terms, code, path);
 }
 
 #[test]
 fn the_kept_schemas_are_those_of_the_terms_the_claims_and_the_requests() {
     let file = |name: &str| format!("{}/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
-    gtm_sdk::testing::schema_is_kept::<Mdf>(file("terms"));
-    gtm_sdk::testing::claim_schema_is_kept::<Mdf>(file("claim"));
-    gtm_sdk::testing::request_schema_is_kept::<RequestForm>(file("request"), REQUEST_SCHEMA);
+    testing::schema_is_kept::<Mdf>(file("terms"));
+    testing::claim_schema_is_kept::<Mdf>(file("claim"));
+    testing::request_schema_is_kept::<RequestForm>(file("request"), REQUEST_SCHEMA);
 }
 
 #[test]
 fn every_example_of_the_readme_is_accepted() {
-    let readme = include_str!("../README.md");
-    let examples: Vec<&str> = readme
-        .split("```json\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
-    assert_eq!(examples.len(), 5);
-    for example in examples {
-        let terms: Value = serde_json::from_str(example).unwrap();
-        plan(&terms).unwrap_or_else(|problems| panic!("{example}\n{problems:?}"));
-    }
+    testing::readme_is_accepted::<Mdf>(include_str!("../README.md"), 5);
 }
 
 #[test]
@@ -103,20 +81,9 @@ fn a_plan_asks_for_what_the_terms_use_and_no_more() {
 #[test]
 fn who_is_paid_for_no_activity_does_not_take_part() {
     let terms = json!({ "fund": "discretionary", "activities": [{ "activity": "fair", "tiers": [{ "tier": "gold", "participation": "50 %" }] }] });
-    let terms = terms::parse(&terms.to_string()).unwrap();
     let verdict = |tier: Option<&str>| {
-        let attributes = tier.map(|tier| Attribute {
-            name: "tier".into(),
-            value: tier.into(),
-        });
-        let participant = Participant {
-            account: "A-1".into(),
-            attributes: attributes.into_iter().collect(),
-            enrolled_from: 0,
-            enrolled_until: None,
-            agreed: vec![],
-        };
-        Mdf::assess(&terms, &participant).unwrap()
+        let profile: Vec<_> = tier.map(|tier| ("tier", tier)).into_iter().collect();
+        testing::assess::<Mdf>(&terms, &profile)
     };
     assert!(verdict(Some("gold")).eligible);
     let silver = verdict(Some("silver"));

@@ -1,11 +1,11 @@
 //! Which terms are accepted, and what is said about those that are not.
 
 use gtm_rebate::Rebate;
-use gtm_sdk::{Attribute, Participant, Plan, Problem, Program, RowKind, Window, terms};
+use gtm_sdk::{Plan, Problem, RowKind, Window, testing};
 use serde_json::{Value, json};
 
 fn plan(terms: &Value) -> Result<Plan, Vec<Problem>> {
-    Rebate::plan(&terms::parse(&terms.to_string()).map_err(|problem| vec![problem])?)
+    testing::plan::<Rebate>(terms)
 }
 
 /// Code and place of each problem with one rule.
@@ -18,37 +18,25 @@ fn problems(rule: Value) -> Vec<(String, String)> {
 }
 
 fn with(fields: Value) -> Value {
-    let mut rule = json!({ "measure": "net", "tiers": [{ "from": "1000", "rate": "1 %" }] });
-    for (name, value) in fields.as_object().unwrap() {
-        rule[name] = value.clone();
-    }
-    rule
+    testing::with(
+        json!({ "measure": "net", "tiers": [{ "from": "1000", "rate": "1 %" }] }),
+        fields,
+    )
 }
 
 #[track_caller]
 fn refused(fields: Value, code: &str, path: &str) {
-    let found = problems(with(fields));
-    assert!(found.contains(&(code.into(), format!("/rules/0{path}"))), "{found:?}");
+    testing::refused::<Rebate>(&json!({ "rules": [with(fields)] }), code, &format!("/rules/0{path}"));
 }
 
 #[test]
 fn the_kept_schema_is_that_of_the_terms() {
-    gtm_sdk::testing::schema_is_kept::<Rebate>(concat!(env!("CARGO_MANIFEST_DIR"), "/terms.schema.json"));
+    testing::schema_is_kept::<Rebate>(concat!(env!("CARGO_MANIFEST_DIR"), "/terms.schema.json"));
 }
 
 #[test]
 fn every_example_of_the_readme_is_accepted() {
-    let readme = include_str!("../README.md");
-    let examples: Vec<&str> = readme
-        .split("```json\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
-    assert_eq!(examples.len(), 10);
-    for example in examples {
-        let terms: Value = serde_json::from_str(example).unwrap();
-        plan(&terms).unwrap_or_else(|problems| panic!("{example}\n{problems:?}"));
-    }
+    testing::readme_is_accepted::<Rebate>(include_str!("../README.md"), 10);
 }
 
 #[test]
@@ -280,33 +268,15 @@ fn unknown_words_are_refused_with_their_place() {
 
 #[test]
 fn who_may_take_part_goes_by_the_profile() {
-    let terms = |eligibility: Value| {
-        let mut terms = json!({ "rules": [with(json!({}))] });
-        terms["eligibility"] = eligibility;
-        terms.to_string()
-    };
-    let assess = |tier: &str| {
-        let participant = Participant {
-            account: "A-1".into(),
-            attributes: vec![Attribute {
-                name: "tier".into(),
-                value: tier.into(),
-            }],
-            enrolled_from: 0,
-            enrolled_until: None,
-            agreed: vec![],
-        };
-        let terms = terms::parse(&terms(json!({ "tier": ["gold"] }))).unwrap();
-        Rebate::assess(&terms, &participant).unwrap()
-    };
+    let terms = |eligibility: Value| json!({ "eligibility": eligibility, "rules": [with(json!({}))] });
+    let assess = |tier: &str| testing::assess::<Rebate>(&terms(json!({ "tier": ["gold"] })), &[("tier", tier)]);
     assert!(assess("gold").eligible);
-    assert_eq!(
-        (assess("silver").eligible, assess("silver").reasons),
-        (false, vec!["`tier` is silver, and takes gold".to_owned()])
-    );
-    let found = plan(&serde_json::from_str(&terms(json!({ "shoe-size": ["9"] }))).unwrap()).unwrap_err();
-    assert_eq!(
-        (&*found[0].code, found[0].path.as_deref()),
-        ("eligibility-attribute", Some("/eligibility/shoe-size"))
+    let silver = assess("silver");
+    assert!(!silver.eligible);
+    assert_eq!(silver.reasons, ["`tier` is silver, and takes gold"]);
+    testing::refused::<Rebate>(
+        &terms(json!({ "shoe-size": ["9"] })),
+        "eligibility-attribute",
+        "/eligibility/shoe-size",
     );
 }

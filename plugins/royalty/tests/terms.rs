@@ -1,38 +1,27 @@
 //! Which terms are accepted, and what is said about those that are not.
 
 use gtm_royalty::Royalty;
-use gtm_sdk::{Plan, Problem, Program, RowKind, Window, terms};
+use gtm_sdk::{Plan, Problem, RowKind, Window, testing};
 use serde_json::{Value, json};
 
 fn plan(terms: &Value) -> Result<Plan, Vec<Problem>> {
-    Royalty::plan(&terms::parse(&terms.to_string()).map_err(|problem| vec![problem])?)
+    testing::plan::<Royalty>(terms)
 }
 
 fn royalty(fields: Value) -> Value {
-    let mut royalty =
-        json!({ "rule": "print", "base": "list", "rates": [{ "tiers": [{ "from": "0", "rate": "10 %" }] }] });
-    for (name, value) in fields.as_object().unwrap() {
-        royalty[name] = value.clone();
-    }
-    royalty
+    testing::with(
+        json!({ "rule": "print", "base": "list", "rates": [{ "tiers": [{ "from": "0", "rate": "10 %" }] }] }),
+        fields,
+    )
 }
 
 fn terms_with(fields: Value) -> Value {
-    let mut terms = json!({ "royalties": [royalty(json!({}))] });
-    for (name, value) in fields.as_object().unwrap() {
-        terms[name] = value.clone();
-    }
-    terms
+    testing::with(json!({ "royalties": [royalty(json!({}))] }), fields)
 }
 
 #[track_caller]
 fn refused(terms: &Value, code: &str, path: &str) {
-    let found = plan(terms).expect_err("these terms are not sound");
-    let found: Vec<_> = found
-        .iter()
-        .map(|problem| (&*problem.code, problem.path.as_deref().unwrap_or("")))
-        .collect();
-    assert!(found.contains(&(code, path)), "{found:?}");
+    testing::refused::<Royalty>(terms, code, path);
 }
 
 #[track_caller]
@@ -46,21 +35,12 @@ fn refused_royalty(fields: Value, code: &str, path: &str) {
 
 #[test]
 fn the_kept_schema_is_that_of_the_terms() {
-    gtm_sdk::testing::schema_is_kept::<Royalty>(concat!(env!("CARGO_MANIFEST_DIR"), "/terms.schema.json"));
+    testing::schema_is_kept::<Royalty>(concat!(env!("CARGO_MANIFEST_DIR"), "/terms.schema.json"));
 }
 
 #[test]
 fn every_example_of_the_readme_is_accepted() {
-    let examples: Vec<&str> = include_str!("../README.md")
-        .split("```json\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
-    assert_eq!(examples.len(), 6);
-    for example in examples {
-        let terms: Value = serde_json::from_str(example).unwrap();
-        plan(&terms).unwrap_or_else(|problems| panic!("{example}\n{problems:?}"));
-    }
+    testing::readme_is_accepted::<Royalty>(include_str!("../README.md"), 6);
 }
 
 #[test]

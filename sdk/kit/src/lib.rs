@@ -6,10 +6,12 @@ pub mod subject;
 pub mod gather;
 pub mod run;
 pub mod conformance;
+pub mod golden;
 mod hostile;
 
 pub use case::Case;
 pub use conformance::{Check, Verdict, conform};
+pub use golden::Golden;
 pub use run::{Report, run_case};
 pub use subject::{Failure, Subject};
 
