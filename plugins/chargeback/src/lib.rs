@@ -15,8 +15,8 @@ pub mod words;
 
 use gtm_sdk::gathering::{Products, Selection};
 use gtm_sdk::{
-    Adjudicate, CURRENCY, Claim, ClaimHandling, Column, Context, Decision, Description, Evidence, Outcome, Plan,
-    Problem, Program, ProgramKind, RowKind, Rows, Side, Window,
+    Adjudicate, CURRENCY, Claim, ClaimHandling, Column, Context, Decision, Description, Evidence, Outcome, Participant,
+    Plan, Problem, Program, ProgramKind, RowKind, Rows, Side, Verdict, Window, eligibility,
 };
 
 use price_change::Counted;
@@ -49,6 +49,7 @@ impl Program for Chargeback {
         Description::new("gtm/chargeback", "Chargeback", ProgramKind::Chargeback)
             .version(env!("CARGO_PKG_VERSION"))
             .columns([Column::Product, Column::Quantity])
+            .profile_attributes(eligibility::ATTRIBUTES)
             .balance("expense", "Chargebacks and price protection", CURRENCY, Side::Debit)
             .balance("payable", "Owed to the distributor", CURRENCY, Side::Credit)
             .claims(handling)
@@ -80,6 +81,10 @@ impl Program for Chargeback {
             selectors,
             ..claims
         })
+    }
+
+    fn assess(terms: &Terms, participant: &Participant) -> Result<Verdict, Problem> {
+        Ok(terms.eligibility.assess(participant))
     }
 
     fn start(context: Context, terms: Terms) -> Result<Self, Problem> {

@@ -9,7 +9,8 @@ use crate::terms::{Authorised, Claims, NewPrice, PriceChange, Terms};
 
 /// Everything that is wrong with the terms, in the order in which they are written.
 pub fn problems(terms: &Terms) -> Vec<Problem> {
-    let mut found = Vec::new();
+    let eligibility = terms.eligibility.problems().into_iter();
+    let mut found: Vec<Problem> = eligibility.map(|problem| problem.within("/eligibility")).collect();
     if terms.claims.is_none() && terms.price_changes.is_empty() {
         let message = "the terms neither take claims nor protect stock: give `claims`, `price-changes` or both";
         found.push(Problem::new("no-terms", message).at(""));

@@ -1,5 +1,6 @@
 //! The terms of a chargeback program: claims against special price agreements, and stock that is protected when prices change.
 
+use gtm_sdk::eligibility::Eligibility;
 use gtm_sdk::gathering::Products;
 use gtm_sdk::{Day, Deserialize, JsonSchema, Micros, Rate};
 
@@ -13,6 +14,9 @@ pub struct Terms {
     #[serde(default)]
     #[schemars(length(max = 30))]
     pub price_changes: Vec<PriceChange>,
+    /// Who may take part: for each profile attribute that matters, the values that may. Everybody when absent.
+    #[serde(default)]
+    pub eligibility: Eligibility,
 }
 
 /// What a claim line is worth, (reference price − authorised price) × quantity, and how closely it must say so.

@@ -18,7 +18,10 @@ pub mod account;
 pub mod words;
 mod statement;
 
-use gtm_sdk::{CURRENCY, Column, Context, Description, Outcome, Plan, Problem, Program, ProgramKind, Rows, Side};
+use gtm_sdk::{
+    CURRENCY, Column, Context, Description, Outcome, Participant, Plan, Problem, Program, ProgramKind, Rows, Side,
+    Verdict, eligibility,
+};
 
 use credit::Credits;
 use terms::Terms;
@@ -40,6 +43,7 @@ impl Program for Incentive {
         Description::new("gtm/incentive", "Incentive", ProgramKind::Incentive)
             .version(env!("CARGO_PKG_VERSION"))
             .columns([Column::NetAmount, Column::GrossAmount, Column::Cost, Column::Quantity])
+            .profile_attributes(eligibility::ATTRIBUTES)
             .transaction_attributes(gather::ATTRIBUTES)
             .balance("expense", "Incentive expense", CURRENCY, Side::Debit)
             .balance(
@@ -62,6 +66,10 @@ impl Program for Incentive {
         } else {
             Err(problems)
         }
+    }
+
+    fn assess(terms: &Terms, participant: &Participant) -> Result<Verdict, Problem> {
+        Ok(terms.eligibility.assess(participant))
     }
 
     fn start(context: Context, terms: Terms) -> Result<Self, Problem> {

@@ -15,7 +15,8 @@ mod plan;
 
 /// Everything that is wrong with the terms, in the order in which they are written.
 pub fn problems(terms: &Terms) -> Vec<Problem> {
-    let mut found = Vec::new();
+    let eligibility = terms.eligibility.problems().into_iter();
+    let mut found: Vec<Problem> = eligibility.map(|problem| problem.within("/eligibility")).collect();
     if terms.components.is_empty() {
         found.push(Problem::new("no-components", "the terms have no component: give at least one").at("/components"));
     }

@@ -4,6 +4,7 @@
 //! `"2024-03-31"`. Only plain enums and structs are used, so that reading terms needs no floats.
 
 use gtm_sdk::cap::{Cap, Prorate};
+use gtm_sdk::eligibility::Eligibility;
 use gtm_sdk::gathering::{DatesBy, MatchedBy, Products, RollUp};
 use gtm_sdk::rounding::Rounding;
 use gtm_sdk::{Day, Deserialize, JsonSchema, Micros, Rate};
@@ -35,6 +36,9 @@ pub struct Terms {
     /// How what a component pays for a period is rounded to the currency.
     #[serde(default)]
     pub rounding: Rounding,
+    /// Who may take part: for each profile attribute that matters, the values that may. Everybody when absent.
+    #[serde(default)]
+    pub eligibility: Eligibility,
 }
 
 /// A commission or a SPIF: a measure, and what is paid on it.

@@ -18,7 +18,7 @@ pub mod words;
 
 use gtm_sdk::{
     Adjudicate, CURRENCY, Claim, ClaimHandling, Column, Context, Decision, Description, Evidence, Outcome, Participant,
-    Plan, Problem, Program, ProgramKind, RowKind, Rows, Side, Verdict, Window,
+    Plan, Problem, Program, ProgramKind, RowKind, Rows, Side, Verdict, Window, eligibility,
 };
 
 use accrual::{Sales, selection};
@@ -56,7 +56,7 @@ impl Program for Mdf {
         )
         .version(env!("CARGO_PKG_VERSION"))
         .columns([Column::NetAmount])
-        .profile_attributes([TIER])
+        .profile_attributes(eligibility::ATTRIBUTES)
         .balance("accrued", "Co-op accrued", CURRENCY, Side::Debit)
         .balance("budget", "Put in from the budget", CURRENCY, Side::Debit)
         .balance("expense", "Rebate instead of co-op", CURRENCY, Side::Debit)
@@ -116,20 +116,25 @@ impl Program for Mdf {
         })
     }
 
+    /// By the profile, and by whether there is anything to be paid for.
     fn assess(terms: &Terms, participant: &Participant) -> Result<Verdict, Problem> {
+        let verdict = terms.eligibility.assess(participant);
         let tier = participant.attribute(TIER);
-        let eligible = terms.activities.iter().any(|activity| activity.share(tier).is_some());
-        let reason = match tier {
-            _ if eligible => None,
-            Some(tier) => Some(format!(
+        if terms.activities.iter().any(|activity| activity.share(tier).is_some()) {
+            return Ok(verdict);
+        }
+        let nothing = match tier {
+            Some(tier) => format!(
                 "no activity of the program is open to the tier `{}`",
                 refusals::shown(tier)
-            )),
-            None => Some("the activities of the program are open to some tiers only, and there is none".to_owned()),
+            ),
+            None => "the activities of the program are open to some tiers only, and there is none".to_owned(),
         };
+        let mut reasons = if verdict.eligible { vec![] } else { verdict.reasons };
+        reasons.push(nothing);
         Ok(Verdict {
-            eligible,
-            reasons: reason.into_iter().collect(),
+            eligible: false,
+            reasons,
         })
     }
 

@@ -17,7 +17,8 @@ const LAST: Day = Day(84_005);
 
 /// Everything that is wrong with the terms, in the order in which they are written.
 pub fn problems(terms: &Terms) -> Vec<Problem> {
-    let mut found = Vec::new();
+    let eligibility = terms.eligibility.problems().into_iter();
+    let mut found: Vec<Problem> = eligibility.map(|problem| problem.within("/eligibility")).collect();
     if let Some(co_op) = terms.co_op() {
         check_co_op(co_op, &mut found);
     }

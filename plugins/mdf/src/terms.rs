@@ -3,6 +3,7 @@
 //! Amounts are texts such as `"500"`, rates are texts such as `"3 %"`. Only plain enums and structs are used, so that reading terms needs no
 //! floats.
 
+use gtm_sdk::eligibility::Eligibility;
 use gtm_sdk::gathering::{DatesBy, Products, RollUp};
 use gtm_sdk::{Day, Deserialize, JsonSchema, Micros, Rate};
 
@@ -23,6 +24,9 @@ pub struct Terms {
     pub claim_days: Option<u32>,
     /// The most that one participant is paid out of the fund while the program lives, for activities and by conversion.
     pub limit: Option<Limit>,
+    /// Who may take part: for each profile attribute that matters, the values that may. Everybody when absent.
+    #[serde(default)]
+    pub eligibility: Eligibility,
 }
 
 /// Where the money comes from.

@@ -93,6 +93,16 @@ fn who_is_paid_for_no_activity_does_not_take_part() {
         ["no activity of the program is open to the tier `silver`"]
     );
     assert!(!verdict(None).eligible);
+    // What keeps somebody out by the profile is told beside it.
+    let british = testing::with(terms, json!({ "eligibility": { "country": ["GB"] } }));
+    let told = testing::assess::<Mdf>(&british, &[("country", "FR"), ("tier", "silver")]);
+    assert_eq!(
+        told.reasons,
+        [
+            "`country` is FR, and takes GB",
+            "no activity of the program is open to the tier `silver`"
+        ]
+    );
 }
 
 #[test]
@@ -189,4 +199,25 @@ fn what_cannot_be_meant_of_an_activity_is_refused_where_it_stands() {
     let share = |figure: &str, rate: &str| with(json!({ "limit": { "share": { "figure": figure, "rate": rate } } }));
     refused(share("", "1 %"), "figure-code", "/limit/share/figure");
     refused(share("purchases", "0 %"), "rate-bounds", "/limit/share/rate");
+}
+
+#[test]
+fn who_may_take_part_goes_by_the_profile() {
+    let terms = |eligibility: Value| with(json!({ "eligibility": eligibility }));
+    let gold = terms(json!({ "tier": ["gold"], "country": ["GB"] }));
+    assert!(testing::assess::<Mdf>(&gold, &[("tier", "gold"), ("country", "GB")]).eligible);
+    let silver = testing::assess::<Mdf>(&gold, &[("tier", "silver")]);
+    assert!(!silver.eligible);
+    assert_eq!(
+        silver.reasons,
+        [
+            "the profile shows no `country`, and it takes GB",
+            "`tier` is silver, and takes gold"
+        ]
+    );
+    refused(
+        terms(json!({ "shoe-size": ["9"] })),
+        "eligibility-attribute",
+        "/eligibility/shoe-size",
+    );
 }
