@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use gtm_sdk::gathering::Selection;
 use gtm_sdk::money::Exact;
 use gtm_sdk::rounding::{Rounding, round};
-use gtm_sdk::{Context, Micros, Period, Problem, Row, RowKind, Rows, Window};
+use gtm_sdk::{Context, Day, Micros, Period, Problem, Row, RowKind, Rows, Window};
 
 use crate::gather::{self, FORMAT, Places};
 use crate::ladder::{Counter, Sold, cut};
 use crate::sales::{Key, Sales};
-use crate::terms::{Base, EscalatesOn, Rates, Royalty, Terms, When, WithoutRate, WithoutSale};
+use crate::terms::{Base, EscalatesOn, EscalatesOver, Rates, Royalty, Terms, When, WithoutRate, WithoutSale};
 
 #[derive(Debug)]
 pub struct Earnings {
@@ -18,7 +18,8 @@ pub struct Earnings {
     pub periods: Vec<Period>,
     /// For each royalty of the terms.
     pub royalties: Vec<Earned>,
-    counters: Vec<Counter>,
+    /// By group and by what [`counted_in`] says.
+    counters: BTreeMap<(usize, i32), Counter>,
     sales: Sales,
     places: Places,
 }
@@ -34,7 +35,7 @@ pub struct Earned {
     pub returned: Part,
     /// Its selector bits.
     pub selectors: u32,
-    counter: usize,
+    group: usize,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,9 +70,9 @@ impl Earnings {
             .royalties
             .iter()
             .map(|royalty| {
-                let group = royalty.group.as_deref().unwrap_or(&royalty.rule);
-                let counter = groups.iter().position(|known| *known == group).unwrap_or_else(|| {
-                    groups.push(group);
+                let name = royalty.group.as_deref().unwrap_or(&royalty.rule);
+                let group = groups.iter().position(|known| *known == name).unwrap_or_else(|| {
+                    groups.push(name);
                     groups.len() - 1
                 });
                 Earned {
@@ -79,22 +80,24 @@ impl Earnings {
                     slices: BTreeMap::new(),
                     returned: Part::default(),
                     selectors: selection.bit(&royalty.products),
-                    counter,
+                    group,
                 }
             })
             .collect();
         Earnings {
             periods,
             royalties,
-            counters: vec![Counter::default(); groups.len()],
+            counters: BTreeMap::new(),
             sales: Sales::default(),
             places: Places::of(terms),
         }
     }
 
-    /// How much the group of a royalty has counted.
-    pub fn counter(&self, royalty: usize) -> &Counter {
-        &self.counters[self.royalties[royalty].counter]
+    /// How much the group of a royalty has counted, on the last day of the statement.
+    pub fn counter(&self, number: usize, royalty: &Royalty) -> Counter {
+        let last = self.periods.last().map_or(0, |period| period.end);
+        let counted = (self.royalties[number].group, counted_in(royalty, last));
+        self.counters.get(&counted).copied().unwrap_or_default()
     }
 
     /// Errors: a row outside the periods, without a rate or without its sale where the terms insist; an amount beyond all bounds.
@@ -180,7 +183,8 @@ impl Earnings {
         }
         let current = self.periods.len() - 1;
         let earned = &mut self.royalties[number];
-        let counter = &mut self.counters[earned.counter];
+        let counted_in = counted_in(royalty, row.date());
+        let counter = self.counters.entry((earned.group, counted_in)).or_default();
         let mut sum = Exact::ZERO;
         for slice in cut(royalty, &royalty.rates[rates], counter, left)? {
             sum = sum.plus(slice.earned)?;
@@ -200,7 +204,7 @@ impl Earnings {
             counter.add(royalty, left, sum)?;
         }
         if let (Some(key), true) = (key, left.base > Micros::ZERO) {
-            self.sales.sold(key, period, left.base, sum);
+            self.sales.sold(key, period, counted_in, left.base, sum);
         }
         Ok(())
     }
@@ -232,7 +236,9 @@ impl Earnings {
                 earned.returned.add(part.base.times_micros(sold.worth), reversed)?;
             }
             if rates.counts {
-                self.counters[earned.counter].add(royalty, Sold { base, counted, ..sold }, reversed)?;
+                // It was counted in the year of its sale: a year that is over moves no tier of a later one.
+                let counter = self.counters.entry((earned.group, part.counted_in)).or_default();
+                counter.add(royalty, Sold { base, counted, ..sold }, reversed)?;
             }
             left.base = left.base.minus(base)?;
             left.counted = left.counted.minus(counted)?;
@@ -250,6 +256,14 @@ impl Counter {
         }
         self.earnings = self.earnings.plus(earned)?;
         Ok(())
+    }
+}
+
+/// Which counter of its group a row of this day counts in.
+fn counted_in(royalty: &Royalty, day: i32) -> i32 {
+    match royalty.escalates_over {
+        EscalatesOver::Program => 0,
+        EscalatesOver::CalendarYear => Day(day).year(),
     }
 }
 

@@ -9,7 +9,7 @@ use gtm_sdk::{Micros, Problem, Rate};
 
 use crate::terms::{EscalatesOn, Rates, Royalty, Tier};
 
-/// How much a group has counted since the program began.
+/// How much a group has counted, since the program began or in one calendar year.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counter {
     pub units: Micros,

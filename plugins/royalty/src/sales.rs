@@ -16,6 +16,8 @@ pub struct Sales(BTreeMap<Key, Vec<Sale>>);
 struct Sale {
     /// Number of its period.
     period: usize,
+    /// Where it was counted.
+    counted_in: i32,
     base: Micros,
     earned: Exact,
     returned: Micros,
@@ -27,14 +29,17 @@ struct Sale {
 pub struct TakenBack {
     /// Number of the sale's period.
     pub period: usize,
+    /// Where the sale was counted.
+    pub counted_in: i32,
     pub base: Micros,
     pub earned: Exact,
 }
 
 impl Sales {
-    pub fn sold(&mut self, key: Key, period: usize, base: Micros, earned: Exact) {
+    pub fn sold(&mut self, key: Key, period: usize, counted_in: i32, base: Micros, earned: Exact) {
         self.0.entry(key).or_default().push(Sale {
             period,
+            counted_in,
             base,
             earned,
             returned: Micros::ZERO,
@@ -55,6 +60,7 @@ impl Sales {
             let to_date = sale.earned.part(sale.returned, sale.base)?;
             parts.push(TakenBack {
                 period: sale.period,
+                counted_in: sale.counted_in,
                 base: part,
                 earned: to_date.minus(sale.taken_back)?,
             });
@@ -73,8 +79,8 @@ mod tests {
     fn what_comes_back_takes_back_what_its_sale_earned_and_never_more() {
         let mut sales = Sales::default();
         let units = |units| Micros::whole(units);
-        sales.sold((0, 0, 0), 0, units(3), Exact::from(units(1)));
-        sales.sold((0, 0, 0), 1, units(2), Exact::from(units(4)));
+        sales.sold((0, 0, 0), 0, 0, units(3), Exact::from(units(1)));
+        sales.sold((0, 0, 0), 1, 0, units(2), Exact::from(units(4)));
         let shown = |parts: Vec<TakenBack>| -> Vec<String> {
             parts
                 .iter()

@@ -91,14 +91,21 @@ fn check_royalty(royalty: &Royalty, terms: &Terms, found: &mut Vec<Problem>) {
     for (number, rates) in royalty.rates.iter().enumerate() {
         check_rates(royalty, rates, &format!("/rates/{number}"), found);
     }
-    if let Some(other) = terms.royalties.iter().find(|other| {
-        other.group.is_some() && other.group == royalty.group && other.escalates_on != royalty.escalates_on
-    }) {
+    let counted_together = |other: &&Royalty| other.group.is_some() && other.group == royalty.group;
+    let group = || terms.royalties.iter().filter(counted_together);
+    if let Some(other) = group().find(|other| other.escalates_on != royalty.escalates_on) {
         let message = format!(
             "royalty `{}` of the same group counts something else: let `escalates-on` be the same",
             other.rule
         );
         found.push(Problem::new("group-mixed", &message).at("/escalates-on"));
+    }
+    if let Some(other) = group().find(|other| other.escalates_over != royalty.escalates_over) {
+        let message = format!(
+            "royalty `{}` of the same group counts over another time: let `escalates-over` be the same",
+            other.rule
+        );
+        found.push(Problem::new("group-mixed", &message).at("/escalates-over"));
     }
     if let Some(reserve) = &royalty.reserve {
         check_reserve(reserve, terms, found);

@@ -198,7 +198,7 @@ fn write_payment(account: &Account, context: &Context, outcome: &mut Outcome) ->
 /// The next step of an escalator. What it is worth depends on what is sold beyond it.
 fn milestone(royalty: &Royalty, number: usize, earnings: &Earnings) -> Result<Option<Milestone>, Problem> {
     let next = gather::escalates(royalty)
-        .then(|| ladder::next(royalty, earnings.counter(number)))
+        .then(|| ladder::next(royalty, &earnings.counter(number, royalty)))
         .flatten();
     let Some((reached, target)) = next else { return Ok(None) };
     let missing = target.minus(reached)?;

@@ -67,9 +67,12 @@ pub struct Royalty {
     /// By format, channel, territory, price and time. The first whose `when` fits a row is the row's.
     #[schemars(length(min = 1, max = 200))]
     pub rates: Vec<Rates>,
-    /// What is counted, since the program began, to find the tier.
+    /// What is counted to find the tier.
     #[serde(default)]
     pub escalates_on: EscalatesOn,
+    /// Over which time it is counted.
+    #[serde(default)]
+    pub escalates_over: EscalatesOver,
     /// Royalties of one group are counted together. Each counts alone when absent.
     pub group: Option<String>,
     pub reserve: Option<Reserve>,
@@ -161,6 +164,16 @@ pub enum EscalatesOn {
     Receipts,
     /// What was earned.
     Earnings,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EscalatesOver {
+    /// Since the program began.
+    #[default]
+    Program,
+    /// Since 1 January: the escalator begins anew each year. A row counts in the year of its day, whatever the periods of the program.
+    CalendarYear,
 }
 
 /// How a return finds the rate at which its sale was paid.

@@ -213,6 +213,19 @@ proptest! {
         prop_assert!((months - uncut).abs() <= 10 * 10_000, "{} and {}", months, uncut);
     }
 
+    /// Each year alone earns what it earns among the others, when what comes back is of its own sales.
+    #[test]
+    fn an_escalator_of_the_year_knows_nothing_of_other_years(lines in lines()) {
+        let terms = json!({ "royalties": [{ "rule": "print", "base": "list", "escalates-over": "calendar-year", "rates": [{ "tiers": tiers() }] }],
+            "returns": { "matched-by": "invoice" } });
+        // The first month begins on 1 January 2023: the one thirteen months of thirty days later lies in 2024.
+        let shifted: Vec<Line> = lines.iter().map(|line| Line { month: line.month + if line.invoice % 2 == 0 { 0 } else { 13 }, ..*line }).collect();
+        let year = |remainder: u32| shifted.iter().copied().filter(|line| line.invoice % 2 == remainder).collect::<Vec<_>>();
+        let earned = |lines: &[Line], months: std::ops::Range<i32>| -> i64 { months.map(|number| moved(&answer(&terms, "A-1", number, lines), "expense")).sum() };
+        prop_assert_eq!(earned(&shifted, 13..24), earned(&year(1), 13..24));
+        prop_assert_eq!(earned(&shifted, 0..12), earned(&year(0), 0..12));
+    }
+
     #[test]
     fn the_shares_of_all_payees_sum_to_the_whole(lines in lines(), first in 1i64..5_000, second in 1i64..4_000) {
         let percent = |hundredths: i64| format!("{}.{:02} %", hundredths / 100, hundredths % 100);

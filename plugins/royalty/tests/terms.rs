@@ -40,7 +40,7 @@ fn the_kept_schema_is_that_of_the_terms() {
 
 #[test]
 fn every_example_of_the_readme_is_accepted() {
-    testing::readme_is_accepted::<Royalty>(include_str!("../README.md"), 6);
+    testing::readme_is_accepted::<Royalty>(include_str!("../README.md"), 7);
 }
 
 #[test]
@@ -154,6 +154,9 @@ fn what_cannot_be_meant_is_refused_where_it_stands() {
     let other = royalty(json!({ "rule": "other", "group": "g", "escalates-on": "receipts" }));
     let mixed = json!({ "royalties": [royalty(json!({ "group": "g" })), other] });
     refused(&mixed, "group-mixed", "/royalties/0/escalates-on");
+    let other = royalty(json!({ "rule": "other", "group": "g", "escalates-over": "calendar-year" }));
+    let mixed = json!({ "royalties": [royalty(json!({ "group": "g" })), other] });
+    refused(&mixed, "group-mixed", "/royalties/1/escalates-over");
 }
 
 #[test]
