@@ -33,14 +33,14 @@ pub fn plan(terms: &Terms) -> Result<Plan, Vec<Problem>> {
         Sales::PointOfSale => vec![RowKind::PointOfSale],
     };
     kinds.extend([RowKind::Adjustment, RowKind::Redemption]);
-    let by = terms.tiers.as_ref().map(|tiers| tiers.by);
+    let counts = |by| terms.tiers.as_ref().is_some_and(|tiers| tiers.count(by));
     let measured = |measure| terms.earn.iter().any(|rule| rule.measure == measure);
     // Points that are used or granted come as a quantity.
     let mut columns = vec![Column::Quantity];
-    if measured(Measure::Net) || by == Some(By::Net) || terms.liability.is_some() {
+    if measured(Measure::Net) || counts(By::Net) || terms.liability.is_some() {
         columns.push(Column::NetAmount);
     }
-    if measured(Measure::Gross) || by == Some(By::Gross) {
+    if measured(Measure::Gross) || counts(By::Gross) {
         columns.push(Column::GrossAmount);
     }
     Ok(Plan {

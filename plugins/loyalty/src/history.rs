@@ -6,6 +6,7 @@ use std::ops::Range;
 use gtm_sdk::rounding::{Rounding, quotient};
 use gtm_sdk::{Context, Day, Figure, Micros, Problem, Sum};
 
+use crate::counted::Counted;
 use crate::earning::earned;
 use crate::gather;
 use crate::journal::{Entry, Event, points};
@@ -23,8 +24,9 @@ struct Purchase {
     key: Option<usize>,
     /// The lots that it earned.
     lots: Range<usize>,
-    /// What counts towards the tier by value.
-    spent: Part,
+    /// What counts towards the tier by value: net, and gross.
+    net: Part,
+    gross: Part,
     /// The net price of what earned points.
     price: Part,
 }
@@ -129,13 +131,14 @@ impl<'a> History<'a> {
             day,
             key,
             lots: first_lot..first_lot,
-            spent: Part::default(),
+            net: Part::default(),
+            gross: Part::default(),
             price: Part::default(),
         };
         for row in rows {
-            let (spent, price) = self.parts(row);
-            purchase.spent.bought = purchase.spent.bought.plus(spent)?;
-            purchase.price.bought = purchase.price.bought.plus(price)?;
+            for (part, value) in purchase.parts().into_iter().zip(self.values(row)) {
+                part.bought = part.bought.plus(value)?;
+            }
         }
         let amounts = (0..self.terms.earn.len()).map(|rule| {
             let measure = self.terms.earn[rule].measure;
@@ -219,44 +222,45 @@ impl<'a> History<'a> {
                 self.lots.movements.note(cause, row.day, Say::Unmatched, figures);
             }
         }
-        let (spent, price) = self.parts(row);
-        let (mut spent, mut price) = (spent.negated()?, price.negated()?);
+        let mut rest = self.values(row);
+        for value in &mut rest {
+            *value = value.negated()?;
+        }
         for purchase in self
             .purchases
             .iter_mut()
             .rev()
             .filter(|purchase| purchase.is_meant(row.key))
         {
-            for (rest, part) in [(&mut spent, &mut purchase.spent), (&mut price, &mut purchase.price)] {
+            for (rest, part) in rest.iter_mut().zip(purchase.parts()) {
                 let taken = (*rest).min(part.left()?).max(Micros::ZERO);
                 part.returned = part.returned.plus(taken)?;
                 *rest = rest.minus(taken)?;
             }
-            if spent <= Micros::ZERO && price <= Micros::ZERO {
+            if rest.iter().all(|rest| *rest <= Micros::ZERO) {
                 break;
             }
         }
         self.climb(row.day)
     }
 
-    /// What a row counts by value towards the tier, and its price, where it earns points.
-    fn parts(&self, row: &Entry) -> (Micros, Micros) {
+    /// What a row counts by its net and its gross value towards the tier, and its price, where it earns points: as [`Purchase::parts`] has them.
+    fn values(&self, row: &Entry) -> [Micros; 3] {
         let any = |counts: &dyn Fn(CountsFor) -> bool| {
             let mut rules = self.terms.earn.iter().zip(&self.bits);
             rules.any(|(rule, bit)| counts(rule.counts_for) && gather::wants(*bit, row.selectors))
         };
-        let by = self.terms.tiers.as_ref().map(|tiers| tiers.by);
-        let spent = match by {
-            Some(By::Net) if any(&|counts| counts != CountsFor::Spending) => row.net,
-            Some(By::Gross) if any(&|counts| counts != CountsFor::Spending) => row.gross,
-            _ => Micros::ZERO,
-        };
-        let price = if any(&|counts| counts != CountsFor::Tier) {
-            row.net
-        } else {
-            Micros::ZERO
-        };
-        (spent, price)
+        let counts = any(&|counts| counts != CountsFor::Spending);
+        let where_it = |holds: bool, value: Micros| if holds { value } else { Micros::ZERO };
+        [
+            where_it(counts && self.counts_by(By::Net), row.net),
+            where_it(counts && self.counts_by(By::Gross), row.gross),
+            where_it(any(&|counts| counts != CountsFor::Tier), row.net),
+        ]
+    }
+
+    fn counts_by(&self, by: By) -> bool {
+        self.terms.tiers.as_ref().is_some_and(|tiers| tiers.count(by))
     }
 
     /// The tier is worked out again from what was not returned.
@@ -274,36 +278,35 @@ impl<'a> History<'a> {
     }
 
     /// What a new purchase counts.
-    fn counts(&self, purchase: &Purchase, amounts: &[Micros]) -> Result<Micros, Problem> {
-        match &self.terms.tiers {
-            Some(tiers) if tiers.by == By::Points => {
-                let mut sum = Sum::ZERO;
-                for (rule, amount) in self.terms.earn.iter().zip(amounts) {
-                    sum.add(earned(self.terms, rule, None, *amount, purchase.day)?.qualifying);
-                }
-                sum.micros()
+    fn counts(&self, purchase: &Purchase, amounts: &[Micros]) -> Result<Counted, Problem> {
+        let mut points = Sum::ZERO;
+        if self.counts_by(By::Points) {
+            for (rule, amount) in self.terms.earn.iter().zip(amounts) {
+                points.add(earned(self.terms, rule, None, *amount, purchase.day)?.qualifying);
             }
-            _ => Ok(purchase.spent.bought),
         }
+        let mut rules = self.terms.earn.iter().zip(amounts);
+        let counts = rules.any(|(rule, amount)| rule.counts_for != CountsFor::Spending && *amount > Micros::ZERO);
+        purchase.counted(points, counts)
     }
 
     /// What a purchase counts, less what of it came back.
-    fn counted(&self, purchase: &Purchase) -> Result<Micros, Problem> {
-        match &self.terms.tiers {
-            Some(tiers) if tiers.by == By::Points => {
-                let mut sum = Sum::ZERO;
-                for place in purchase.lots.clone() {
-                    let (lot, points) = (&self.lots.lots[place], self.qualifying[place]);
-                    let gone = quotient(points.times_micros(lot.returned), lot.amount, 0, Rounding::HalfUp)?;
-                    sum.add(points.minus(gone)?);
-                }
-                sum.micros()
+    fn counted(&self, purchase: &Purchase) -> Result<Counted, Problem> {
+        let (mut points, mut counts) = (Sum::ZERO, false);
+        for place in purchase.lots.clone() {
+            let lot = &self.lots.lots[place];
+            if self.counts_by(By::Points) {
+                let whole = self.qualifying[place];
+                let gone = quotient(whole.times_micros(lot.returned), lot.amount, 0, Rounding::HalfUp)?;
+                points.add(whole.minus(gone)?);
             }
-            _ => purchase.spent.left(),
+            counts |= lot.returned < lot.amount
+                && matches!(lot.cause, Cause::Earned(rule) if self.terms.earn[rule].counts_for != CountsFor::Spending);
         }
+        purchase.counted(points, counts)
     }
 
-    fn count(&mut self, day: Day, amount: Micros) -> Result<(), Problem> {
+    fn count(&mut self, day: Day, amount: Counted) -> Result<(), Problem> {
         self.ladder.as_mut().map_or(Ok(()), |ladder| ladder.count(day, amount))
     }
 
@@ -320,6 +323,21 @@ impl<'a> History<'a> {
 }
 
 impl Purchase {
+    /// What of it can come back by value: net, gross and price.
+    fn parts(&mut self) -> [&mut Part; 3] {
+        [&mut self.net, &mut self.gross, &mut self.price]
+    }
+
+    /// With these points, and as one purchase if there is anything of it that counts.
+    fn counted(&self, points: Sum, counts: bool) -> Result<Counted, Problem> {
+        Ok(Counted {
+            points: points.micros()?,
+            net: self.net.left()?,
+            gross: self.gross.left()?,
+            purchases: Micros::whole(i32::from(counts)),
+        })
+    }
+
     fn is_meant(&self, key: Option<usize>) -> bool {
         key.is_none() || self.key == key
     }

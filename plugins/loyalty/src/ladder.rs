@@ -5,9 +5,10 @@
 
 use std::collections::VecDeque;
 
-use gtm_sdk::{Day, Micros, Problem, Sum};
+use gtm_sdk::{Day, Micros, Problem};
 
-use crate::terms::{Downgrade, TierWindow, Tiers};
+use crate::counted::Counted;
+use crate::terms::{Downgrade, TierRule, TierWindow, Tiers};
 
 #[derive(Debug, Clone)]
 pub struct Ladder<'a> {
@@ -16,9 +17,13 @@ pub struct Ladder<'a> {
     /// Place of the tier in the terms.
     pub tier: Option<usize>,
     pub since: Day,
+    /// The first rule of the tier that was met when it was reached, or kept at a review, with what was counted for it. Nothing for a tier that a
+    /// review moved down to without its being reached.
+    pub met: Option<(TierRule, Micros)>,
     pub review: Option<Day>,
-    counted: VecDeque<(Day, Micros)>,
-    total: Sum,
+    counted: VecDeque<(Day, Counted)>,
+    /// What counts on the day that was last looked at.
+    pub total: Counted,
 }
 
 impl<'a> Ladder<'a> {
@@ -29,18 +34,15 @@ impl<'a> Ladder<'a> {
             enrolled,
             tier: None,
             since: from,
+            met: None,
             review: None,
             counted: VecDeque::new(),
-            total: Sum::ZERO,
+            total: Counted::default(),
         };
-        ladder.tier = ladder.reached(Micros::ZERO);
+        ladder.tier = ladder.reached();
+        ladder.met = ladder.meets(ladder.tier);
         ladder.review = ladder.next_review(from);
         ladder
-    }
-
-    /// What counts on the day that was last looked at. Errors: an amount beyond all bounds.
-    pub fn counted(&self) -> Result<Micros, Problem> {
-        self.total.micros()
     }
 
     /// The tier after the one that is held, and where it begins.
@@ -52,29 +54,29 @@ impl<'a> Ladder<'a> {
     /// Goes on to a day: reviews that are due are held, and what lies before the window no longer counts.
     pub fn advance(&mut self, day: Day) -> Result<(), Problem> {
         while let Some(review) = self.review.filter(|review| *review <= day) {
-            self.trim(review.plus_days(-1));
+            self.trim(review.plus_days(-1))?;
             self.hold_review(review)?;
         }
-        self.trim(day);
-        Ok(())
+        self.trim(day)
     }
 
     /// Counts something on a day.
-    pub fn count(&mut self, day: Day, amount: Micros) -> Result<(), Problem> {
+    pub fn count(&mut self, day: Day, amount: Counted) -> Result<(), Problem> {
         self.advance(day)?;
         self.counted.push_back((day, amount));
-        self.total.add(amount);
-        let reached = self.reached(self.total.micros()?);
+        self.total = self.total.plus(amount)?;
+        let reached = self.reached();
         if reached > self.tier {
             self.tier = reached;
             self.since = day;
+            self.met = self.meets(reached);
             self.review = self.next_review(day);
         }
         Ok(())
     }
 
     fn hold_review(&mut self, review: Day) -> Result<(), Problem> {
-        let reached = self.reached(self.total.micros()?);
+        let reached = self.reached();
         if reached < self.tier {
             let down = self.tier.and_then(|tier| tier.checked_sub(1));
             let moved = match self.terms.downgrade {
@@ -85,20 +87,28 @@ impl<'a> Ladder<'a> {
             if moved != self.tier {
                 self.tier = moved;
                 self.since = review;
+                self.met = self.meets(moved);
             }
+        } else {
+            self.met = self.meets(self.tier);
         }
         self.review = self.next_review(review);
         Ok(())
     }
 
-    fn reached(&self, counted: Micros) -> Option<usize> {
-        self.terms
-            .tiers
-            .partition_point(|tier| tier.from <= counted)
-            .checked_sub(1)
+    /// The highest tier of which a rule is met: each measure rises from tier to tier.
+    fn reached(&self) -> Option<usize> {
+        let mut tiers = self.terms.tiers.iter();
+        tiers.rposition(|tier| self.terms.rules(tier).any(|rule| self.total.meets(rule)))
     }
 
-    fn trim(&mut self, day: Day) {
+    fn meets(&self, tier: Option<usize>) -> Option<(TierRule, Micros)> {
+        let mut rules = self.terms.rules(self.terms.tiers.get(tier?)?);
+        let met = rules.find(|rule| self.total.meets(*rule))?;
+        Some((met, self.total.by(met.by)))
+    }
+
+    fn trim(&mut self, day: Day) -> Result<(), Problem> {
         let first = match self.terms.window {
             TierWindow::CalendarYear => day.start_of_year(),
             TierWindow::Anniversary => self.anniversary(day, 0),
@@ -106,8 +116,9 @@ impl<'a> Ladder<'a> {
         };
         while let Some((_, amount)) = self.counted.front().copied().filter(|(counted, _)| *counted < first) {
             self.counted.pop_front();
-            self.total.subtract(amount);
+            self.total = self.total.minus(amount)?;
         }
+        Ok(())
     }
 
     fn next_review(&self, day: Day) -> Option<Day> {

@@ -11,6 +11,7 @@ pub mod journal;
 pub mod earning;
 pub mod movements;
 pub mod lots;
+pub mod counted;
 pub mod ladder;
 pub mod liability;
 pub mod history;

@@ -124,20 +124,37 @@ fn check_tiers(terms: &Terms, tiers: &Tiers, found: &mut Vec<Problem>) {
             let message = "a tier has a name of its own of up to 60 letters";
             found.push(Problem::new("tier-name", message).at(format!("{path}/tier")));
         }
-        let before = number.checked_sub(1).map(|before| tiers.tiers[before].from);
-        if tier.from < Micros::ZERO || before.is_some_and(|before| tier.from <= before) {
-            let message = "give the tiers in ascending order, none below 0 and each beginning once";
-            found.push(Problem::new("tier-order", message).at(format!("{path}/from")));
-        }
-        if tiers.by == By::Points && tier.from.0 % UNIT != 0 {
-            let message = format!("{} is no number of points: points are whole", tier.from);
-            found.push(Problem::new("points-fraction", &message).at(format!("{path}/from")));
-        }
+        check_rules(tiers, number, &path, found);
         if let Some(multiplier) = tier.multiplier {
             multiplies("multiplier", multiplier, &path, found);
         }
         if let Some(per) = tier.per {
             above_zero("per", per, &path, found);
+        }
+    }
+}
+
+/// Whichever rule is looked at, a higher tier asks for more.
+fn check_rules(tiers: &Tiers, number: usize, path: &str, found: &mut Vec<Problem>) {
+    let rules: Vec<_> = tiers.rules(&tiers.tiers[number]).collect();
+    for (place, rule) in rules.iter().enumerate() {
+        let path = match place.checked_sub(1) {
+            None => path.to_owned(),
+            Some(other) => format!("{path}/or/{other}"),
+        };
+        let mut below = tiers.tiers[..number].iter().flat_map(|tier| tiers.rules(tier));
+        let least = if place == 0 { Micros::ZERO } else { Micros(1) };
+        if rule.from < least || below.any(|other| other.by == rule.by && rule.from <= other.from) {
+            let message = "give the tiers in ascending order, none below 0 and each beginning once; another rule that is enough begins above 0";
+            found.push(Problem::new("tier-order", message).at(format!("{path}/from")));
+        }
+        if matches!(rule.by, By::Points | By::Purchases) && rule.from.0 % UNIT != 0 {
+            let message = format!("{} is no number of points or purchases: they are whole", rule.from);
+            found.push(Problem::new("points-fraction", &message).at(format!("{path}/from")));
+        }
+        if rules[..place].iter().any(|other| other.by == rule.by) {
+            let message = "the tier counts by this already, and the lower number is enough: leave the other out";
+            found.push(Problem::new("tier-rule-twice", message).at(format!("{path}/by")));
         }
     }
 }

@@ -76,37 +76,65 @@ fn write_balance(history: &History<'_>, outcome: &mut Outcome) -> Result<(), Pro
 }
 
 fn write_standing(tiers: &Tiers, ladder: &Ladder<'_>, outcome: &mut Outcome) -> Result<(), Problem> {
-    let counted = ladder.counted()?;
+    let counted = tiers.by.figure(ladder.total.by(tiers.by));
     match ladder.tier.and_then(|tier| tiers.tiers.get(tier)) {
         Some(tier) => {
-            let figures = [
-                Figure::text(&tier.tier),
-                Figure::Day(ladder.since.0),
-                figure(tiers, counted),
-            ];
+            let figures = [Figure::text(&tier.tier), Figure::Day(ladder.since.0), counted];
             note("tier", Say::Standing, figures, outcome)?;
+            if !tier.or.is_empty() {
+                write_met(ladder, outcome)?;
+            }
         }
-        None => note("tier", Say::NoStanding, [figure(tiers, counted)], outcome)?,
+        None => note("tier", Say::NoStanding, [counted], outcome)?,
     }
     if let Some(review) = ladder.review.filter(|_| ladder.tier.is_some()) {
         note("tier", Say::Reviewed, [Figure::Day(review.0)], outcome)?;
     }
-    if let Some(next) = ladder.next().and_then(|next| tiers.tiers.get(next)) {
-        outcome.milestones.push(Milestone {
-            rule: "tier".to_owned(),
-            message: Say::NextTier.into(),
-            figures: vec![figure(tiers, next.from.minus(counted)?), Figure::text(&next.tier)],
-            measure: match tiers.by {
-                By::Points => gtm_sdk::Measure::Quantity,
-                By::Net | By::Gross => gtm_sdk::Measure::Money,
-            },
-            reached: counted.0,
-            target: next.from.0,
-            // A tier is worth what is bought after it.
-            worth: None,
-        });
+    let Some(next) = ladder.next().and_then(|next| tiers.tiers.get(next)) else {
+        return Ok(());
+    };
+    for rule in tiers.rules(next) {
+        let reached = ladder.total.by(rule.by);
+        let say = match rule.by {
+            _ if next.or.is_empty() => Say::NextTier,
+            By::Points => Say::NextByPoints,
+            By::Net | By::Gross => Say::NextByValue,
+            By::Purchases => Say::NextByPurchases,
+        };
+        let figures = [rule.by.figure(rule.from.minus(reached)?), Figure::text(&next.tier)];
+        match rule.by.measure() {
+            Some(measure) => outcome.milestones.push(Milestone {
+                rule: "tier".to_owned(),
+                message: say.into(),
+                figures: figures.into(),
+                measure,
+                reached: reached.0,
+                target: rule.from.0,
+                // A tier is worth what is bought after it.
+                worth: None,
+            }),
+            None => note("tier", say, figures, outcome)?,
+        }
     }
     Ok(())
+}
+
+/// Which of the rules of the tier was met.
+fn write_met(ladder: &Ladder<'_>, outcome: &mut Outcome) -> Result<(), Problem> {
+    let Some((rule, counted)) = ladder.met else {
+        return note("tier", Say::MovedDown, [], outcome);
+    };
+    let say = match rule.by {
+        By::Points => Say::MetByPoints,
+        By::Net | By::Gross => Say::MetByValue,
+        By::Purchases => Say::MetByPurchases,
+    };
+    note(
+        "tier",
+        say,
+        [counted, rule.from].map(|amount| rule.by.figure(amount)),
+        outcome,
+    )
 }
 
 fn write_liability(
@@ -173,13 +201,6 @@ fn finish(
     }
     rule.pay(Transfer::new(context, from, to), outcome);
     Ok(())
-}
-
-fn figure(tiers: &Tiers, counted: Micros) -> Figure {
-    match tiers.by {
-        By::Points => Figure::quantity(counted),
-        By::Net | By::Gross => Figure::money(counted),
-    }
 }
 
 /// A rule that only explains.

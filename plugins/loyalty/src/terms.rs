@@ -143,7 +143,7 @@ pub enum Overlap {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Tiers {
-    /// What counts.
+    /// What counts for the `from` of every tier. A tier may name other rules that are enough.
     pub by: By,
     pub window: TierWindow,
     /// What happens when a review finds less than the tier asks for.
@@ -169,6 +169,8 @@ pub enum By {
     Net,
     /// What was bought, by the gross value.
     Gross,
+    /// How often something was bought, until all of it comes back: visits, stays, orders. `purchase-by` says which rows are one purchase.
+    Purchases,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -219,10 +221,39 @@ pub struct Tier {
     pub tier: String,
     /// Reached with exactly this.
     pub from: Micros,
+    /// Other rules within the same window, any one of which is enough: `1000` points or `10` purchases.
+    #[serde(default)]
+    #[schemars(length(max = 3))]
+    pub or: Vec<TierRule>,
     /// Multiplies what the rules earn.
     pub multiplier: Option<Micros>,
     /// The step of this tier, in place of that of the rules.
     pub per: Option<Micros>,
+}
+
+/// One of several ways to a tier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TierRule {
+    pub by: By,
+    /// Enough is exactly this.
+    pub from: Micros,
+}
+
+impl Tiers {
+    /// The rules of a tier, of which one is enough, in the order of the terms.
+    pub fn rules<'a>(&self, tier: &'a Tier) -> impl Iterator<Item = TierRule> + use<'a> {
+        let first = TierRule {
+            by: self.by,
+            from: tier.from,
+        };
+        std::iter::once(first).chain(tier.or.iter().copied())
+    }
+
+    /// Whether any rule counts by this.
+    pub fn count(&self, by: By) -> bool {
+        self.by == by || self.tiers.iter().flat_map(|tier| &tier.or).any(|rule| rule.by == by)
+    }
 }
 
 /// When a lot of points expires.

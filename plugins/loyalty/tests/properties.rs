@@ -229,6 +229,30 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Points or purchases, whichever comes first: what follows is multiplied, and nothing before.
+    #[test]
+    fn a_tier_is_reached_by_whichever_of_its_rules_is_met_first(
+        units in prop::collection::vec(1i64..300, 1..15), points in 1i64..1_500, purchases in 1i64..10,
+    ) {
+        let terms = json!({
+            "earn": [{ "measure": "net", "per": "1", "points": "1" }],
+            "tiers": { "by": "points", "window": "calendar-year", "tiers": [
+                { "tier": "silver", "from": points.to_string(), "or": [{ "by": "purchases", "from": purchases.to_string() }], "multiplier": "10" },
+            ] },
+        });
+        let sale = |(day, units): (usize, &i64)| Line { day: day as i32, kind: RowKind::Sale, amount: units * 100 };
+        let lines: Vec<Line> = units.iter().enumerate().map(sale).collect();
+        let (mut before, mut expected) = (0, 0);
+        for (bought, units) in units.iter().enumerate() {
+            let silver = before >= points || bought as i64 >= purchases;
+            expected += units * if silver { 10 } else { 1 };
+            before += units;
+        }
+        prop_assert_eq!(balances(&[calculate(&terms, 0, 30, &lines).unwrap()])["points"], expected * UNIT);
+    }
+}
+
 #[test]
 fn a_late_correction_is_in_the_answer_and_an_earlier_date_gives_the_earlier_one() {
     let terms = json!({ "earn": [{ "measure": "net", "per": "1", "points": "1" }] });

@@ -27,7 +27,7 @@ fn the_kept_schema_is_that_of_the_terms() {
 
 #[test]
 fn every_example_of_the_readme_is_accepted() {
-    testing::readme_is_accepted::<Loyalty>(include_str!("../README.md"), 6);
+    testing::readme_is_accepted::<Loyalty>(include_str!("../README.md"), 7);
 }
 
 #[test]
@@ -49,6 +49,12 @@ fn a_plan_asks_for_what_the_terms_use_and_no_more() {
     assert!(plan.selectors[0].include.is_empty());
     assert_eq!(plan.columns, [Column::Quantity, Column::GrossAmount]);
     assert_eq!(plan.attributes, ["receipt"]);
+    let or = json!([{ "tier": "silver", "from": "1000", "or": [{ "by": "gross", "from": "500" }] }]);
+    let or = self::plan(&with(
+        json!({ "tiers": { "by": "points", "window": "calendar-year", "tiers": or } }),
+    ))
+    .unwrap();
+    assert_eq!(or.columns, [Column::Quantity, Column::NetAmount, Column::GrossAmount]);
 }
 
 #[test]
@@ -91,6 +97,29 @@ fn what_cannot_be_meant_is_refused_where_it_stands() {
     refused(tiers(two.clone()), "tier-name", "/tiers/tiers/1/tier");
     refused(tiers(two.clone()), "tier-order", "/tiers/tiers/1/from");
     refused(tiers(two), "points-fraction", "/tiers/tiers/1/from");
+    let or = |second: Value| {
+        tiers(json!([
+            { "tier": "silver", "from": "1000", "or": [{ "by": "purchases", "from": "10" }] },
+            { "tier": "gold", "from": "5000", "or": second },
+        ]))
+    };
+    let at = |rest: &str| format!("/tiers/tiers/1/or/0/{rest}");
+    refused(
+        or(json!([{ "by": "purchases", "from": "10" }])),
+        "tier-order",
+        &at("from"),
+    );
+    refused(or(json!([{ "by": "net", "from": "0" }])), "tier-order", &at("from"));
+    refused(
+        or(json!([{ "by": "purchases", "from": "10.5" }])),
+        "points-fraction",
+        &at("from"),
+    );
+    refused(
+        or(json!([{ "by": "points", "from": "6000" }])),
+        "tier-rule-twice",
+        &at("by"),
+    );
     refused(json!({ "pending-days": 9999 }), "pending-days", "/pending-days");
     refused(
         json!({ "expiry": { "after": { "days": 0 } } }),
