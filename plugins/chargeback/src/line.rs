@@ -1,12 +1,11 @@
 //! One line of a claim: what speaks against it, and what of it is right.
 
-use gtm_sdk::money::Exact;
 use gtm_sdk::rounding::{Rounding, round};
 use gtm_sdk::{Agreement, Claim, ClaimLine, Context, Day, Evidence, Figure, Micros, Problem, Step};
 
 use crate::prices::Prices;
 use crate::reason;
-use crate::terms::{Claims, Reference, SoldLine, Tolerance};
+use crate::terms::{Claims, Reference, SoldLine};
 use crate::words::Say;
 
 /// A line with everything that it is held against.
@@ -159,7 +158,7 @@ impl Line<'_> {
         if claimed <= Micros::ZERO {
             return Ok(Micros::ZERO);
         }
-        let within = within(&self.terms.tolerance, claimed, computed)?;
+        let within = self.terms.tolerance.covers(claimed, computed)?;
         if !within {
             let message = format!("{claimed} is claimed and {computed} is computed");
             differing.push(Problem::new(reason::AMOUNT_DIFFERS, &message));
@@ -200,28 +199,6 @@ impl Line<'_> {
         ];
         Ok(Some(step(Say::Books, figures)))
     }
-}
-
-/// Without a tolerance the amounts must agree; with two of them both must hold.
-fn within(tolerance: &Tolerance, claimed: Micros, computed: Micros) -> Result<bool, Problem> {
-    let difference = Exact::from(claimed).minus(computed.into())?;
-    let size = if difference.is_negative() {
-        Exact::ZERO.minus(difference)?
-    } else {
-        difference
-    };
-    let limits = [
-        tolerance.amount.map(Exact::from),
-        tolerance.percent.map(|percent| computed.times(percent)),
-    ];
-    if limits == [None, None] {
-        return Ok(size.is_zero());
-    }
-    let over = limits
-        .into_iter()
-        .flatten()
-        .map(|limit| Ok(limit.minus(size)?.is_negative()));
-    Ok(!over.collect::<Result<Vec<bool>, Problem>>()?.contains(&true))
 }
 
 fn step<const COUNT: usize>(say: Say, figures: [Figure; COUNT]) -> Step {

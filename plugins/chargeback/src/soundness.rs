@@ -39,15 +39,10 @@ fn of_claims(claims: &Claims) -> Vec<Problem> {
             not_negative("margin-amount", amount).map(|problem| problem.at("/authorised/margin-amount"))
         }
     };
-    let amount = claims
-        .tolerance
-        .amount
-        .and_then(|amount| not_negative("amount", amount));
-    let percent = claims.tolerance.percent.and_then(part);
+    let tolerance = claims.tolerance.problems().into_iter();
     margin
         .into_iter()
-        .chain(amount.map(|problem| problem.at("/tolerance/amount")))
-        .chain(percent.map(|problem| problem.at("/tolerance/percent")))
+        .chain(tolerance.map(|problem| problem.within("/tolerance")))
         .collect()
 }
 

@@ -2,6 +2,7 @@
 
 use gtm_sdk::eligibility::Eligibility;
 use gtm_sdk::gathering::Products;
+use gtm_sdk::tolerance::Tolerance;
 use gtm_sdk::{Day, Deserialize, JsonSchema, Micros, Rate};
 
 /// A chargeback program. It takes claims, protects stock, or both.
@@ -27,6 +28,7 @@ pub struct Claims {
     pub reference: Reference,
     #[serde(default)]
     pub authorised: Authorised,
+    /// How far a claimed amount may lie from the computed one and be paid as claimed.
     #[serde(default)]
     pub tolerance: Tolerance,
     #[serde(default)]
@@ -60,16 +62,6 @@ pub enum Authorised {
     MarginPercent(Rate),
     /// Margin maintenance: the resale price less this amount. The price of the agreement is the lowest resale price that counts.
     MarginAmount(Micros),
-}
-
-/// How far a claimed amount may lie from the computed one and be paid as claimed. The smaller one holds where both are given; without either
-/// the two must agree.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Tolerance {
-    pub amount: Option<Micros>,
-    /// Of the computed amount.
-    pub percent: Option<Rate>,
 }
 
 /// What becomes of a line that claims too much, where a smaller amount is right.
