@@ -865,9 +865,9 @@ pub mod exports {
                 /// How requests and claims are written, and which balances they move. The host moves them; the plugin says how much.
                 ///
                 /// What would be approved moves from `from` to `committed` when a request or a claim is submitted. A decision moves what is
-                /// approved from `committed` to `to`, what is written off from `committed` to `written-off`, and what is denied or left over
-                /// back to `from`. A claim against an approved request draws on what the request committed. Without `committed` nothing moves
-                /// before the decision, which then moves from `from`.
+                /// approved from `committed` to `to`, and what is denied or left over back to `from`. What is written off moves from `written-off`
+                /// to `to`: the participant keeps it or is paid it at the company's expense, and no fund is drawn on. A claim against an approved
+                /// request draws on what the request committed. Without `committed` nothing moves before the decision, which then moves from `from`.
                 #[derive(Clone, PartialEq)]
                 pub struct ClaimHandling {
                     /// JSON Schema 2020-12 of a claim: an object with `fields`, those of the claim itself, and `line`, those of each line, both under
@@ -884,7 +884,8 @@ pub mod exports {
                     pub committed: ::core::option::Option<_rt::String>,
                     /// Code of the balance that receives, such as `payable`.
                     pub to: _rt::String,
-                    /// Code of the balance that takes what is written off. Absent: nothing can be written off.
+                    /// Code of the balance that bears what is written off: an expense, and therefore on the debit side. By convention `written-off`, so that
+                    /// accountants see it as a write-off. Absent: nothing can be written off.
                     pub written_off: ::core::option::Option<_rt::String>,
                 }
                 impl ::core::fmt::Debug for ClaimHandling {
@@ -5419,8 +5420,9 @@ pub mod exports {
                     /// In micros of the program's currency, rounded to what can be paid, and never negative: what is claimed when accepted, less than
                     /// that when adjusted, 0 when denied.
                     pub approved: Micros,
-                    /// What is given up although it is not owed, because to pursue it costs more, in micros of the program's currency; never negative.
-                    /// Approved and written off together are never more than is claimed. Always 0 without a balance for it.
+                    /// What is given up although it is not owed, because to pursue it costs more, in micros of the program's currency; rounded to what can
+                    /// be paid, and never negative. It comes from the balance `written-off` and draws on no fund and no request. Approved and written off
+                    /// together are never more than is claimed. Always 0 without a balance for it, and on a denied line.
                     pub written_off: Micros,
                     /// Every reason that applies, not the first only. Empty only when the line is accepted.
                     pub reasons: _rt::Vec<Problem>,

@@ -143,6 +143,18 @@ impl ClaimLine {
 }
 
 impl LineDecision {
+    /// Gives up some of what is not approved: the participant keeps it at the company's expense. It says why in a reason. A denied line is
+    /// adjusted by it; never more is given up than is left of what is `claimed`.
+    pub fn writing_off(mut self, amount: Micros, claimed: Micros, reason: Problem) -> Self {
+        let left = claimed.0.saturating_sub(self.approved).max(0);
+        self.written_off = amount.0.clamp(0, left);
+        if self.written_off > 0 {
+            self.ruling = Ruling::Adjusted;
+            self.reasons.push(reason);
+        }
+        self
+    }
+
     /// Uses up some of an agreement. A denied line uses nothing, and neither does a quantity of zero.
     pub fn consuming(mut self, agreement: &str, quantity: Micros) -> Self {
         if self.ruling != Ruling::Denied && quantity > Micros::ZERO {

@@ -1,8 +1,10 @@
 //! A request or a claim on its way: the states it goes through, and who is refused what. What it means for the ledger is in [`stake`],
-//! what a person makes of a ruling in [`verdict`].
+//! what a person makes of a ruling in [`verdict`],
+//! and of a deduction that is settled in parts in [`split`].
 
 pub mod stake;
 pub mod verdict;
+pub mod split;
 
 use std::fmt;
 use std::str::FromStr;

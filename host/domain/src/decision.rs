@@ -99,6 +99,11 @@ fn check_line(descriptor: &Descriptor, context: &Context, line: &ClaimLine, rule
         Ruling::Denied if approved != Micros::ZERO => {
             return Err(Error::new(format!("it is denied and approves {approved}")));
         }
+        Ruling::Denied if written_off != Micros::ZERO => {
+            return Err(Error::new(format!(
+                "it is denied and writes off {written_off}: that is adjusted"
+            )));
+        }
         Ruling::Denied if !ruled.consumed.is_empty() => {
             return Err(Error::new("it is denied and uses up an agreement"));
         }
@@ -111,12 +116,12 @@ fn check_line(descriptor: &Descriptor, context: &Context, line: &ClaimLine, rule
 }
 
 /// A claim against a request draws on what is left of it; any other on the balance that pays, where that holds something and is no expense.
+/// What is written off draws on neither.
 fn funds_last(descriptor: &Descriptor, context: &Context, evidence: &Evidence, decision: &Decision) -> Result<()> {
     let Some(claims) = &descriptor.claims else {
         return Err(Error::new("its descriptor does not say how claims are handled"));
     };
-    let drawn = decision.lines.iter().flat_map(|line| [line.approved, line.written_off]);
-    let drawn = Micros::checked_sum(drawn)?;
+    let drawn = Micros::checked_sum(decision.lines.iter().map(|line| line.approved))?;
     if let Some(request) = &evidence.request {
         return match drawn > request.remaining {
             false => Ok(()),
@@ -188,11 +193,11 @@ mod tests {
     }
 
     fn descriptor() -> Descriptor {
-        let balance = |code: &str| Balance {
+        let balance = |code: &str, side| Balance {
             code: code.into(),
             title: code.into(),
             unit: CURRENCY_UNIT.into(),
-            side: Side::Credit,
+            side,
         };
         Descriptor {
             id: "acme/fund".into(),
@@ -203,7 +208,11 @@ mod tests {
             columns: vec![],
             profile_attributes: vec![],
             transaction_attributes: vec![],
-            balances: vec![balance("fund"), balance("payable"), balance("lost")],
+            balances: vec![
+                balance("fund", Side::Credit),
+                balance("payable", Side::Credit),
+                balance("lost", Side::Debit),
+            ],
             terms_schema: "{}".into(),
             claims: Some(ClaimHandling {
                 claim_schema: "{}".into(),
@@ -319,6 +328,10 @@ mod tests {
     #[test]
     fn a_sound_decision_holds() {
         assert_eq!(checked(&evidence(), &sound()), Ok(()));
+        // The fund of 150 is used up, and what is written off does not come out of it.
+        let mut decision = sound();
+        decision.lines[1].written_off = micros("30");
+        assert_eq!(checked(&evidence(), &decision), Ok(()));
     }
 
     #[test]
@@ -330,7 +343,7 @@ mod tests {
                 quantity: micros(quantity),
             });
         };
-        let cases: [(Change, &str); 14] = [
+        let cases: [(Change, &str); 15] = [
             (|d| d.lines.truncate(1), "claim `C-7`: it does not rule on line 2"),
             (
                 |d| d.lines.reverse(),
@@ -367,6 +380,13 @@ mod tests {
             (
                 |d| d.lines[1].written_off = micros("31"),
                 "claim `C-7`, line 2: it approves 50 and writes off 31, and 80 is claimed",
+            ),
+            (
+                |d| {
+                    d.lines[1] = ruled(2, Ruling::Denied, "0");
+                    d.lines[1].written_off = micros("5");
+                },
+                "claim `C-7`, line 2: it is denied and writes off 5: that is adjusted",
             ),
             (
                 |d| d.lines[1].approved = micros("50.01"),

@@ -108,6 +108,7 @@ pub struct ClaimHandling {
     pub from: String,
     pub committed: Option<String>,
     pub to: String,
+    /// The expense that bears what is written off.
     pub written_off: Option<String>,
 }
 

@@ -45,7 +45,7 @@ pub const CHART: [(&str, &str, &str); 18] = [
     ("written-off", "6900", "Write-offs"),
 ];
 
-/// The balance that small or lost claims are written off to.
+/// The balance that bears what is written off: small differences that nobody argues about, and what somebody gives up.
 pub const WRITTEN_OFF: &str = "written-off";
 
 /// How a program's transfers are posted.
@@ -407,9 +407,11 @@ mod tests {
     #[test]
     fn an_accountant_sees_what_an_entry_is() {
         let kind = |cause, reason, credit| Kind::of(cause, reason, "expense", credit);
+        let claim = |reason| Kind::of(Cause::Claim, reason, WRITTEN_OFF, "deducted");
         assert_eq!(kind(Cause::Statement, Reason::Original, "payable"), Kind::Provision);
         assert_eq!(kind(Cause::Statement, Reason::PriorPeriod, "payable"), Kind::TrueUp);
-        assert_eq!(kind(Cause::Claim, Reason::Original, WRITTEN_OFF), Kind::WriteOff);
+        assert_eq!(claim(Reason::Original), Kind::WriteOff);
+        assert_eq!(claim(Reason::Reversal), Kind::Reversal);
         assert_eq!(kind(Cause::Settlement, Reason::Reversal, "payable"), Kind::Reversal);
     }
 

@@ -8,6 +8,7 @@ pub mod rule;
 pub mod submit;
 pub mod consent;
 pub mod decide;
+pub mod split;
 pub mod round;
 pub mod show;
 pub mod replay;
@@ -59,6 +60,13 @@ pub async fn command(host: &Host, of: cli::Claim, format: Format) -> Result<End>
                     less: of.line.iter().map(|line| decide::less(line)).collect::<Result<_>>()?,
                     reason: of.reason,
                 },
+            };
+            decide::decide(host, &of.claim, &choice).await?
+        }
+        cli::Claim::Split(of) => {
+            let choice = decide::Choice::Split {
+                parts: of.part.iter().map(|part| split::part(part)).collect::<Result<_>>()?,
+                reason: of.reason,
             };
             decide::decide(host, &of.claim, &choice).await?
         }

@@ -3,6 +3,7 @@
 
 pub mod read;
 pub mod ruling;
+pub mod part;
 pub mod attachment;
 pub mod evidence;
 pub mod settle;

@@ -1,6 +1,7 @@
-//! Deductions that the customer took by paying invoices short: matched to open credit, split or denied.
+//! Deductions that the customer took by paying invoices short: matched to open credit, written off where little is missing, or denied.
 
 use gtm_sdk::rounding::{Rounding, round};
+use gtm_sdk::tolerance::Tolerance;
 use gtm_sdk::{Claim, ClaimKind, ClaimLine, Context, Decision, Evidence, LineDecision, Micros, Problem, claim};
 
 use crate::terms::{DeductionLine, Reason};
@@ -8,13 +9,13 @@ use crate::terms::{DeductionLine, Reason};
 /// Rules on each line in its order; the open credit is what is payable and goes to the first lines first.
 ///
 /// Errors: fields that cannot be read.
-pub fn rule(context: &Context, evidence: &Evidence, claim: &Claim) -> Result<Decision, Problem> {
+pub fn rule(context: &Context, tolerance: Tolerance, evidence: &Evidence, claim: &Claim) -> Result<Decision, Problem> {
     let mut open = context.opening_balance("payable").max(Micros::ZERO);
     let mut decision = Decision::default();
     for line in &claim.lines {
         let reasons = refusals(evidence, claim, line)?;
         let ruled = if reasons.is_empty() {
-            let ruled = matched(context, open, line)?;
+            let ruled = matched(context, tolerance, open, line)?;
             open = open.minus(Micros(ruled.approved))?;
             ruled
         } else {
@@ -51,15 +52,27 @@ fn refusals(evidence: &Evidence, claim: &Claim, line: &ClaimLine) -> Result<Vec<
     Ok(reasons)
 }
 
-/// What the open credit covers is approved; the rest is denied.
-fn matched(context: &Context, open: Micros, line: &ClaimLine) -> Result<LineDecision, Problem> {
+/// What the open credit covers is approved. Of a line of which it covers something, a small rest is written off; any other rest is denied.
+///
+/// Credit goes to the first lines first, so that no more than one line of a deduction is covered in part: cutting a deduction into more lines
+/// gains nothing.
+fn matched(context: &Context, tolerance: Tolerance, open: Micros, line: &ClaimLine) -> Result<LineDecision, Problem> {
     let claimed = Micros(line.claimed);
     let approved = round(claimed.min(open), context.currency_digits, Rounding::Down)?;
     let rest = claimed.minus(approved)?;
-    let mut reasons = Vec::new();
-    if rest > Micros::ZERO {
-        let message = format!("{claimed} is deducted and {open} of credit is open: {rest} is not owed");
-        reasons.push(Problem::new("over-open-credit", &message));
+    if rest == Micros::ZERO {
+        return Ok(line.ruled(approved, Vec::new()));
     }
-    Ok(line.ruled(approved, reasons))
+    let written_off = round(rest, context.currency_digits, Rounding::Down)?;
+    if approved > Micros::ZERO && written_off > Micros::ZERO && tolerance.covers(claimed, approved)? {
+        let message = format!(
+            "{claimed} is deducted and {open} of credit is open: the difference of {written_off} is within the tolerance, and written off"
+        );
+        let small = Problem::new("written-off", &message);
+        return Ok(line
+            .ruled(approved, Vec::new())
+            .writing_off(written_off, claimed, small));
+    }
+    let message = format!("{claimed} is deducted and {open} of credit is open: {rest} is not owed");
+    Ok(line.ruled(approved, vec![Problem::new("over-open-credit", &message)]))
 }

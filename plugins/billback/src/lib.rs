@@ -39,6 +39,7 @@ impl Program for Billback {
     fn describe() -> Description {
         let handling = ClaimHandling {
             line_key: vec!["invoice".to_owned()],
+            written_off: Some("written-off".to_owned()),
             ..ClaimHandling::new(Self::CLAIM_SCHEMA, "payable", "deducted")
         };
         Description::new("gtm/billback", "Billback", ProgramKind::Billback)
@@ -48,6 +49,7 @@ impl Program for Billback {
             .balance("expense", "Promotion expense", CURRENCY, Side::Debit)
             .balance("payable", "Open credit", CURRENCY, Side::Credit)
             .balance("deducted", "Taken by deduction", CURRENCY, Side::Credit)
+            .balance("written-off", "Small differences written off", CURRENCY, Side::Debit)
             .claims(handling)
             .messages(Say::ALL.iter().copied())
             .order_independent()
@@ -126,8 +128,8 @@ impl Adjudicate for Billback {
     type Form = Form;
     const CLAIM_SCHEMA: &str = include_str!("../claim.schema.json");
 
-    fn adjudicate(context: &Context, _: Terms, evidence: &Evidence, claim: &Claim) -> Result<Decision, Problem> {
-        deduction::rule(context, evidence, claim)
+    fn adjudicate(context: &Context, terms: Terms, evidence: &Evidence, claim: &Claim) -> Result<Decision, Problem> {
+        deduction::rule(context, terms.write_off, evidence, claim)
     }
 }
 

@@ -25,6 +25,8 @@ pub fn problems(terms: &Terms) -> Vec<Problem> {
         }
         found.extend(promotions.into_iter().map(|problem| problem.within(&path)));
     }
+    let tolerance = terms.write_off.problems().into_iter();
+    found.extend(tolerance.map(|problem| problem.within("/write-off")));
     found
 }
 

@@ -2,6 +2,7 @@
 
 use gtm_sdk::eligibility::Eligibility;
 use gtm_sdk::gathering::{DatesBy, Products, RollUp};
+use gtm_sdk::tolerance::Tolerance;
 use gtm_sdk::{Day, Deserialize, JsonSchema, Micros, Rate};
 
 /// A billback program.
@@ -15,6 +16,10 @@ pub struct Terms {
     pub dates_by: DatesBy,
     #[serde(default)]
     pub roll_up: RollUp,
+    /// How large a difference between what is deducted for a price and the credit that is open is written off instead of argued about.
+    /// Nothing is, unless it is given.
+    #[serde(default)]
+    pub write_off: Tolerance,
     /// Who may take part: for each profile attribute that matters, the values that may. Everybody when absent.
     #[serde(default)]
     pub eligibility: Eligibility,

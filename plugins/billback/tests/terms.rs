@@ -29,7 +29,7 @@ fn the_kept_schemas_are_those_of_the_terms_and_the_claims() {
 
 #[test]
 fn every_example_of_the_readme_is_accepted() {
-    testing::readme_is_accepted::<Billback>(include_str!("../README.md"), 4);
+    testing::readme_is_accepted::<Billback>(include_str!("../README.md"), 5);
 }
 
 #[test]
@@ -71,6 +71,17 @@ fn what_cannot_be_meant_is_refused_where_it_stands() {
     assert!(plan(&steps("6")).is_ok());
     refused(steps("7"), "band-gap", "/promotions/0/pays/per-unit/1/from");
     refused(steps("5"), "band-overlap", "/promotions/0/pays/per-unit/1/from");
+    let written_off = |tolerance: Value| testing::with(with(json!({})), json!({ "write-off": tolerance }));
+    refused(
+        written_off(json!({ "amount": "-1" })),
+        "amount-negative",
+        "/write-off/amount",
+    );
+    refused(
+        written_off(json!({ "percent": "101 %" })),
+        "rate-bounds",
+        "/write-off/percent",
+    );
     let mut twice = with(json!({}));
     let promotion = twice["promotions"][0].clone();
     twice["promotions"].as_array_mut().unwrap().push(promotion);

@@ -9,6 +9,8 @@ use crate::company::{each, text};
 
 on_both_engines! {
     what_a_billback_pays_is_taken_by_deduction
+    a_small_difference_is_written_off_and_not_argued_about
+    a_person_splits_a_deduction_into_what_is_matched_charged_back_written_off_and_moved
     an_agreement_is_used_up_by_decisions_and_given_back
 }
 
@@ -72,6 +74,222 @@ fn what_a_billback_pays_is_taken_by_deduction(engine: Engine) {
     let (code, run) = gtm.ended("run phones --period 2024-Q1");
     assert_eq!(code, 3, "{run:#}");
     assert_eq!(held(&gtm), ["deducted 1200", "expense -1200"]);
+}
+
+/// `north` has 1,200 of open credit in `phones`, which writes off differences up to 5, and 750 in `displays`, which writes off none.
+fn credit(engine: Engine) -> Gtm {
+    let gtm = Gtm::new(engine);
+    gtm.file("accounts.csv", "number,name\nnorth,North Traders\n");
+    gtm.run("import accounts accounts.csv");
+    gtm.run(&format!("plugin install {}", component("billback").display()));
+    let lump = |rule: &str, amount: &str| json!({ "rule": rule, "start": "2024-02-01", "end": "2024-02-29", "pays": { "lump-sum": amount } });
+    for (program, terms) in [
+        (
+            "phones",
+            json!({ "promotions": [lump("phones", "1200")], "write-off": { "amount": "5" } }),
+        ),
+        ("displays", json!({ "promotions": [lump("display", "750")] })),
+    ] {
+        gtm.file("terms.json", &terms.to_string());
+        gtm.run(&format!(
+            "program create {program} --plugin gtm/billback --terms terms.json --start 2024-01-01"
+        ));
+        gtm.run(&format!("program enrol {program} north"));
+        gtm.run(&format!("run {program} --period 2024-Q1"));
+    }
+    gtm
+}
+
+fn deduct(gtm: &Gtm, program: &str, lines: &[(&str, &str)]) -> Value {
+    let line = |(invoice, claimed): &(&str, &str)| json!({ "claimed": claimed, "fields": { "invoice": invoice, "reason": "price" } });
+    let lines: Vec<Value> = lines.iter().map(line).collect();
+    let deduction = json!({ "kind": "deduction", "submitted": "2024-03-15", "lines": lines });
+    gtm.file("deduction.json", &deduction.to_string());
+    gtm.run(&format!(
+        "claim submit {program} north --file deduction.json --as user:pia"
+    ))
+}
+
+fn a_small_difference_is_written_off_and_not_argued_about(engine: Engine) {
+    let gtm = credit(engine);
+    let taken = deduct(&gtm, "phones", &[("INV-1", "1203.50")]);
+    let line = &taken["lines"][0];
+    assert_eq!(
+        (
+            text(line, "ruling"),
+            text(line, "ruled"),
+            text(line, "rules_to_write_off")
+        ),
+        ("adjusted", "1200", "3.5")
+    );
+    assert_eq!(text(&line["reasons"][0], "code"), "written-off");
+    let decided = gtm.run("claim decide C-1 --approve");
+    assert_eq!(
+        (
+            text(&decided, "status"),
+            text(&decided, "approved"),
+            text(&decided, "written_off")
+        ),
+        ("adjusted", "1200", "3.5")
+    );
+    // The credit is used up and no more than that: what is given up is an expense of its own.
+    assert_eq!(
+        moved(&decided),
+        [
+            "3 payable → deducted 1200 original",
+            "3 written-off → deducted 3.5 original"
+        ]
+    );
+    gtm.run("journal export --from 2024-01-01 --to 2999-12-31 --format json journal.json");
+    let journal = std::fs::read(gtm.folder().join("journal.json")).expect("the export");
+    let journal: Value = serde_json::from_slice(&journal).expect("JSON");
+    let written_off: Vec<String> = each(&journal["lines"])
+        .filter(|line| line["posting"] == "write-off")
+        .map(|line| {
+            format!(
+                "{} {}|{}",
+                text(line, "account"),
+                text(line, "debit"),
+                text(line, "credit")
+            )
+        })
+        .collect();
+    assert_eq!(written_off, ["6900 3.50|", "1190 |3.50"]);
+    // A new round takes both back, and withdrawing it leaves the credit open.
+    let again = gtm.run("claim reopen C-1 --words wrong-invoice");
+    assert_eq!(
+        moved(&again)[2..],
+        [
+            "4 deducted → payable 1200 reversal",
+            "4 deducted → written-off 3.5 reversal"
+        ]
+    );
+    gtm.run("claim withdraw C-1");
+    assert_eq!(
+        held(&gtm),
+        ["expense -750", "payable 750", "expense -1200", "payable 1200"]
+    );
+    assert_eq!(replay(&gtm), 2);
+}
+
+fn a_person_splits_a_deduction_into_what_is_matched_charged_back_written_off_and_moved(engine: Engine) {
+    let gtm = credit(engine);
+    let taken = deduct(&gtm, "phones", &[("INV-1", "1500"), ("INV-2", "20")]);
+    assert_eq!(text(&taken["lines"][0], "ruled"), "1200", "300 more than is open");
+
+    // Their sums are held against what was deducted, the matched part against the ruling; and nobody splits their own.
+    let split =
+        |parts: &str, actor: &str| format!("claim split C-1 {parts} --reason as-agreed-on-the-phone --as user:{actor}");
+    for (parts, actor, sentence) in [
+        (
+            "--part 1=matched:1150 --part 1=charged-back:40",
+            "max",
+            "line 1 of deduction `C-1`: its parts sum to 1190, and 1500 was deducted: let them sum to that",
+        ),
+        (
+            "--part 1=matched:1200.01 --part 1=charged-back:299.99",
+            "max",
+            "line 1 of deduction `C-1`: 1200.01 is more than the 1200 that the ruling matches to open credit: match that, or less",
+        ),
+        (
+            "--part 1=charged-back:1500",
+            "pia",
+            "user:pia submitted `C-1` and cannot decide it: somebody else must",
+        ),
+        (
+            "--part 1=moved:1500:nowhere",
+            "max",
+            "what is moved to program `nowhere` cannot be deducted there: there is no program `nowhere`: `gtm program list` shows them",
+        ),
+        (
+            "--part 1=lost:1500",
+            "max",
+            "`lost` is nothing that becomes of a part: write matched, charged-back, written-off, moved",
+        ),
+    ] {
+        assert_eq!(gtm.refused(&split(parts, actor)).1, format!("gtm: {sentence}"));
+    }
+    assert_eq!(text(&gtm.run("claim show C-1"), "status"), "in-review");
+
+    let parts = "--part 1=matched:1150 --part 1=charged-back:40 --part 1=written-off:10 --part 1=moved:300:displays";
+    let done = gtm.run(&split(parts, "max"));
+    assert_eq!(
+        (
+            text(&done, "status"),
+            text(&done, "approved"),
+            text(&done, "written_off")
+        ),
+        ("adjusted", "1150", "10")
+    );
+    assert_eq!(
+        moved(&done),
+        [
+            "3 payable → deducted 1150 original",
+            "3 written-off → deducted 10 original"
+        ]
+    );
+    let line = &done["lines"][0];
+    let there = text(&line["parts"][3], "moved_to");
+    assert!(there.starts_with("displays/C-"), "{there}");
+    let shown: Vec<String> = each(&line["parts"])
+        .map(|part| format!("{} {}", text(part, "treatment"), text(part, "amount")))
+        .collect();
+    assert_eq!(
+        shown,
+        ["matched 1150", "charged-back 40", "written-off 10", "moved 300"]
+    );
+    assert_eq!(text(line, "reason"), "as-agreed-on-the-phone");
+    let last = each(&done["history"]).last().expect("a history").clone();
+    assert_eq!(
+        (text(&last, "actor"), text(&last, "event"), text(&last, "words")),
+        ("user:max", "decide", "as-agreed-on-the-phone")
+    );
+    // The other line stays as it was ruled: no credit was left for it.
+    assert_eq!(text(&done["lines"][1], "approved"), "0");
+    let told = String::from_utf8(gtm.output("claim show C-1").stdout).expect("text");
+    for sentence in [
+        "line 1: 1,150.00 matched".to_owned(),
+        "line 1: 40.00 charged back".to_owned(),
+        "line 1: 10.00 written off".to_owned(),
+        format!("line 1: 300.00 moved to {there}"),
+    ] {
+        assert!(told.contains(&sentence), "{sentence}\n{told}");
+    }
+
+    // What belongs to the displays is a deduction there, with the fields it was taken with, and goes its own way.
+    let draft = gtm.run(&format!("claim show {there}"));
+    assert_eq!(
+        (
+            text(&draft, "status"),
+            text(&draft, "claimed"),
+            text(&draft, "moved_from")
+        ),
+        ("draft", "300", "phones/C-1")
+    );
+    assert_eq!(text(&draft["lines"][0]["fields"], "invoice"), "INV-1");
+    let (_, refused) = gtm.refused("claim reopen C-1 --words again");
+    assert_eq!(
+        refused,
+        format!("gtm: a part of `C-1` was moved to `{there}`, which is draft: withdraw that first")
+    );
+    let submitted = gtm.run(&format!("claim submit {there} --on 2024-03-15 --as user:max"));
+    assert_eq!(text(&submitted["lines"][0], "ruled"), "300");
+    gtm.run(&format!("claim decide {there} --approve --as user:eve"));
+    assert_eq!(
+        held(&gtm),
+        [
+            "deducted 300",
+            "expense -750",
+            "payable 450",
+            "deducted 1160",
+            "expense -1200",
+            "payable 50",
+            "written-off -10",
+        ]
+    );
+    // An ordinary claim is paid with less, and not split.
+    assert_eq!(replay(&gtm), 2);
+    assert_eq!(gtm.run("audit")["broken"], json!(null));
 }
 
 fn an_agreement_is_used_up_by_decisions_and_given_back(engine: Engine) {

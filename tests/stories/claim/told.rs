@@ -53,7 +53,7 @@ pub fn tell(gtm: &Gtm, Example { name, case, .. }: &Example) -> Result<(), Strin
 
     let decided = gtm.run(&format!("claim decide {name}/{} --approve", text(&submitted, "number")));
     let due: i64 = each(&case["expect"]["decision"])
-        .map(|line| micros(text(line, "approved")))
+        .map(|line| micros(text(line, "approved")) + line["written-off"].as_str().map_or(0, micros))
         .sum();
     let reaches = match claim["kind"].as_str() {
         Some("request") => ["committed"].as_slice(),

@@ -20,7 +20,7 @@ pub struct Stake {
     /// What the ruling would approve while it is in review, what was approved once it is decided; of a withdrawn request what claims have
     /// used of it. Never negative.
     pub approved: Micros,
-    /// Given up besides.
+    /// Given up besides, at the company's expense.
     pub written_off: Micros,
 }
 
@@ -28,7 +28,7 @@ impl Stake {
     /// The transfers in full. Promised and decided are two legs, so that the way through `committed` shows in the ledger.
     ///
     /// # Errors
-    /// When the two amounts together do not fit 64-bit micros.
+    /// When something is written off and no balance bears it.
     pub fn due(&self, handling: &ClaimHandling, unit: &str, effective: Day) -> Result<Vec<Transfer>> {
         let is_request = self.kind == ClaimKind::Request;
         let decided = match self.status {
@@ -37,7 +37,6 @@ impl Stake {
             Status::InReview => false,
             Status::Approved | Status::Adjusted | Status::Disputed | Status::Settled | Status::Withdrawn => true,
         };
-        let drawn = self.approved.checked_add(self.written_off)?;
         let mut due = Vec::new();
         let mut moves = |debit: &str, credit: &str, amount: Micros| {
             if amount != Micros::ZERO {
@@ -63,14 +62,14 @@ impl Stake {
         }
         let source = handling.committed.as_ref().unwrap_or(&handling.from);
         if handling.committed.is_some() && !self.against_request {
-            moves(&handling.from, source, drawn);
+            moves(&handling.from, source, self.approved);
         }
         if decided {
             moves(source, &handling.to, self.approved);
             match &handling.written_off {
-                Some(written_off) => moves(source, written_off, self.written_off),
+                Some(written_off) => moves(written_off, &handling.to, self.written_off),
                 None if self.written_off == Micros::ZERO => {}
-                None => return Err(Error::new("there is no balance that takes what is written off")),
+                None => return Err(Error::new("there is no balance that bears what is written off")),
             }
         }
         Ok(due)
@@ -171,11 +170,11 @@ mod tests {
                 &[claim(InReview, 100, 5), claim(Adjusted, 60, 5), claim(Settled, 60, 5)]
             ),
             [
-                vec!["fund → committed 105 original"],
+                vec!["fund → committed 100 original"],
                 vec![
                     "committed → fund 40 original",
                     "committed → payable 60 original",
-                    "committed → lost 5 original"
+                    "lost → payable 5 original"
                 ],
                 vec![],
             ]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::adjudication::{Claim, Consumption, Decision};
 use crate::claim::Outcome;
+use crate::claim::split::{Part, Treatment};
 use crate::currency::Currency;
 use crate::money::Micros;
 use crate::{Error, Result};
@@ -21,10 +22,13 @@ pub struct Decided {
     pub number: u32,
     pub approved: Micros,
     pub written_off: Micros,
-    /// Why a person paid less than the plugin ruled.
+    /// Why a person decided otherwise than the plugin ruled.
     pub reason: Option<String>,
     /// As the plugin ruled; nothing where nothing is paid.
     pub consumed: Vec<Consumption>,
+    /// Of a line that was split: they sum to what was claimed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
 }
 
 /// What was decided of a claim.
@@ -86,6 +90,7 @@ pub fn confirm(
             written_off: if nothing { Micros::ZERO } else { ruling.written_off },
             reason: less.and(reason).map(str::to_owned),
             consumed: if nothing { vec![] } else { ruling.consumed.clone() },
+            parts: vec![],
         }
     });
     verdict(claim, decided.collect())
@@ -105,11 +110,12 @@ pub fn deny(claim: &Claim, reason: &str) -> Result<Verdict> {
         written_off: Micros::ZERO,
         reason: Some(reason.to_owned()),
         consumed: vec![],
+        parts: vec![],
     });
     verdict(claim, decided.collect())
 }
 
-fn verdict(claim: &Claim, lines: Vec<Decided>) -> Result<Verdict> {
+pub(super) fn verdict(claim: &Claim, lines: Vec<Decided>) -> Result<Verdict> {
     let approved = Micros::checked_sum(lines.iter().map(|line| line.approved))?;
     let written_off = Micros::checked_sum(lines.iter().map(|line| line.written_off))?;
     let as_claimed = claim
@@ -117,7 +123,10 @@ fn verdict(claim: &Claim, lines: Vec<Decided>) -> Result<Verdict> {
         .iter()
         .zip(&lines)
         .all(|(line, decided)| line.claimed == decided.approved);
-    let outcome = match (approved.0 > 0 || written_off.0 > 0, as_claimed) {
+    // What belongs to another program is not denied in this one.
+    let moved = |line: &Decided| line.parts.iter().any(|part| part.treatment == Treatment::Moved);
+    let something = approved.0 > 0 || written_off.0 > 0 || lines.iter().any(moved);
+    let outcome = match (something, as_claimed) {
         (true, true) => Outcome::Approved,
         (true, false) => Outcome::Adjusted,
         (false, _) => Outcome::Denied,

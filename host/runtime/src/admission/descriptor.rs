@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::hash::Hash;
 
-use domain::plugin::{CURRENCY_UNIT, ClaimHandling, Descriptor, SETTLED};
+use domain::plugin::{CURRENCY_UNIT, ClaimHandling, Descriptor, SETTLED, Side};
 use domain::proposal::placeholders;
 
 use crate::terms::TermsSchema;
@@ -71,6 +71,14 @@ fn claims(descriptor: &Descriptor, handling: &ClaimHandling) -> Result<(), Strin
             }
             Some(_) => {}
         }
+    }
+    if let Some(balance) = handling.written_off.as_ref().and_then(|code| descriptor.balance(code))
+        && balance.side != Side::Debit
+    {
+        return Err(format!(
+            "the balance `{}` bears what is written off, which is an expense: declare it on the debit side",
+            balance.code
+        ));
     }
     once("the balance of claims", handling.balances())
 }
@@ -150,7 +158,7 @@ fn is_kebab(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use domain::plugin::{Balance, Column, Message, ProgramKind, Side};
+    use domain::plugin::{Balance, Column, Message, ProgramKind};
 
     use super::*;
 
@@ -197,7 +205,7 @@ mod tests {
     #[test]
     fn each_thing_that_does_not_hold_is_named() {
         type Change = fn(&mut Descriptor);
-        let cases: [(Change, &str); 14] = [
+        let cases: [(Change, &str); 15] = [
             (
                 |d| d.version = "1".into(),
                 "the version `1` is not a semantic version such as `1.0.0`: unexpected end of input while parsing major version number",
@@ -246,6 +254,17 @@ mod tests {
             (
                 |d| d.claims.as_mut().unwrap().committed = Some("payable".into()),
                 "the balance of claims `payable` is there twice",
+            ),
+            (
+                |d| {
+                    let lost = Balance {
+                        code: "lost".into(),
+                        ..d.balances[1].clone()
+                    };
+                    d.balances.push(lost);
+                    d.claims.as_mut().unwrap().written_off = Some("lost".into());
+                },
+                "the balance `lost` bears what is written off, which is an expense: declare it on the debit side",
             ),
             (
                 |d| d.balances[1].unit = "points".into(),

@@ -13,12 +13,12 @@ use store::approval::NewApproval;
 use store::claim::KeptClaim;
 use store::{Snapshot, Tx};
 
-/// One ruling on a claim, and what would be approved by it.
+/// One ruling on a claim, and what it would cost: what would be approved, and what would be written off.
 #[derive(Clone, Copy)]
 pub struct Proposal<'a> {
     pub claim: &'a KeptClaim,
     pub ruling: i64,
-    pub approved: Micros,
+    pub amount: Micros,
     pub currency: Currency,
 }
 
@@ -50,7 +50,7 @@ pub async fn ask(tx: &mut Tx, of: Proposal<'_>, author: &Actor, today: Day) -> R
         kind: of.kind(),
         subject: &of.subject(),
         title: format!("{} {}", of.claim.standing.kind.as_str(), of.claim.number),
-        amount: Some(of.approved),
+        amount: Some(of.amount),
         unit: Some(of.currency.code()),
         author,
     };
@@ -75,7 +75,7 @@ pub async fn given(
     author: &Actor,
     today: Day,
 ) -> Result<bool> {
-    let covers = |approval: &Approval| approval.amount.is_some_and(|amount| amount >= of.approved);
+    let covers = |approval: &Approval| approval.amount.is_some_and(|amount| amount >= of.amount);
     let asked = tx.approval_of(of.kind(), &of.subject()).await?.filter(covers);
     let asked = match (asked, verdict) {
         (None, Verdict::Approve) => ask(tx, of, author, today).await?,
@@ -102,7 +102,7 @@ pub async fn about(snapshot: &mut Snapshot, claim: &KeptClaim) -> Result<Option<
     let of = Proposal {
         claim,
         ruling,
-        approved: claim.approved,
+        amount: claim.approved.checked_add(claim.written_off)?,
         currency: snapshot
             .program_by_id(&claim.program)
             .await?

@@ -1,7 +1,8 @@
-//! A person confirms the plugin's ruling, pays lines with less, or denies. It is somebody else than the one who submitted.
+//! A person confirms the plugin's ruling, pays lines with less, splits a deduction, or denies. It is somebody else than the one who submitted.
 
 use anyhow::{Context as _, Result, bail};
 use domain::approval;
+use domain::claim::split::{Part, split};
 use domain::claim::verdict::{Less, Verdict, confirm, deny};
 use domain::claim::{Event, another};
 use domain::digest::Digest;
@@ -14,6 +15,7 @@ use store::claim::{Happening, KeptClaim};
 use super::consent::{Proposal, given};
 use super::ground::{Asking, Ground};
 use super::rule::{Books, Ruling, rule};
+use super::split::Drafts;
 use super::submit::stake_of;
 use super::{again, find, proof, submitter};
 use crate::host::Host;
@@ -25,6 +27,11 @@ pub enum Choice {
     Approve {
         less: Vec<Less>,
         reason: Option<String>,
+    },
+    /// Each line of a deduction in parts.
+    Split {
+        parts: Vec<Part>,
+        reason: String,
     },
     Deny {
         reason: String,
@@ -81,32 +88,35 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
         descriptor: ground.plugin.descriptor(),
     };
 
-    let proposal = |verdict: &Verdict| Proposal {
-        claim: &claim,
-        ruling: latest.number,
-        approved: verdict.approved,
-        currency: program.currency,
+    let proposal = |verdict: &Verdict| {
+        Ok::<_, domain::Error>(Proposal {
+            claim: &claim,
+            ruling: latest.number,
+            amount: verdict.approved.checked_add(verdict.written_off)?,
+            currency: program.currency,
+        })
     };
 
-    let (less, reason) = match choice {
+    let words = match choice {
         Choice::Deny { reason } => {
             let verdict = deny(&asked, reason)?;
             let mut tx = host.store.begin(&host.actor).await?;
             books.hold(&mut tx).await?;
             given(
                 &mut tx,
-                proposal(&verdict),
+                proposal(&verdict)?,
                 approval::Verdict::Reject,
                 reason,
                 &author,
                 today,
             )
             .await?;
-            kept(&mut tx, &books, &claim, &verdict, latest.number, reason, today).await?;
+            kept(&mut tx, &books, &claim, &verdict, latest.number, reason, None, today).await?;
             tx.commit().await?;
             return Ok(Some(claim.id));
         }
-        Choice::Approve { less, reason } => (less, reason),
+        Choice::Approve { reason, .. } => reason.as_deref().unwrap_or(""),
+        Choice::Split { reason, .. } => reason,
     };
     let asking = Asking {
         account: &claim.account,
@@ -123,7 +133,27 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
         true => None,
         false => Some(rule(host, &ground, question.clone(), latest.number + 1).await?),
     };
-    let verdict = confirm(&asked, &ruled, program.currency, less, reason.as_deref())?;
+    let (verdict, drafts) = match choice {
+        Choice::Split { parts, reason } => {
+            let writes_off = ground.handling()?.written_off.is_some();
+            let verdict = split(
+                &asked,
+                &ruled,
+                program.currency,
+                &program.code,
+                writes_off,
+                parts,
+                reason,
+            )?;
+            let drafts = Drafts::of(host, &claim, &asked, program.currency, parts).await?;
+            (verdict, Some(drafts))
+        }
+        Choice::Approve { less, reason } => (
+            confirm(&asked, &ruled, program.currency, less, reason.as_deref())?,
+            None,
+        ),
+        Choice::Deny { reason } => (deny(&asked, reason)?, None),
+    };
 
     let mut tx = host.store.begin(&host.actor).await?;
     books.hold(&mut tx).await?;
@@ -149,10 +179,9 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
             );
         }
         newer => {
-            let words = reason.as_deref().unwrap_or("");
             let consent = given(
                 &mut tx,
-                proposal(&verdict),
+                proposal(&verdict)?,
                 approval::Verdict::Approve,
                 words,
                 &author,
@@ -166,7 +195,7 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
                 if let Some(newer) = &newer {
                     tx.add_ruling(&claim.id, &newer.ruled).await?;
                 }
-                kept(&mut tx, &books, &claim, &verdict, number, words, today).await?;
+                kept(&mut tx, &books, &claim, &verdict, number, words, drafts.as_ref(), today).await?;
             }
         }
     }
@@ -174,6 +203,7 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
     Ok(Some(claim.id))
 }
 
+#[expect(clippy::too_many_arguments, reason = "all that a decision keeps")]
 async fn kept(
     tx: &mut Tx,
     books: &Books<'_>,
@@ -181,6 +211,7 @@ async fn kept(
     verdict: &Verdict,
     ruling: i64,
     words: &str,
+    drafts: Option<&Drafts>,
     today: domain::day::Day,
 ) -> Result<()> {
     let happening = Happening {
@@ -191,6 +222,12 @@ async fn kept(
     };
     let revision = tx.happen(claim, &happening).await?;
     tx.add_decisions(&claim.id, revision, ruling, &verdict.lines).await?;
+    if let Some(drafts) = drafts {
+        let written = drafts.write(tx).await?;
+        for line in verdict.lines.iter().filter(|line| !line.parts.is_empty()) {
+            written.keep(tx, claim, revision, &line.parts).await?;
+        }
+    }
     let uses = uses(tx, claim, verdict).await?;
     tx.use_agreements(&claim.id, revision, &uses).await?;
     let stake = stake_of(claim, verdict.outcome.status(), verdict.approved, verdict.written_off);

@@ -167,6 +167,19 @@ async fn ruled(host: &Host, name: &str, event: Event, words: &str, files: &[NewA
             claim.number
         );
     }
+    if event == Event::Reopen {
+        let parts = snapshot.claim_parts(&claim.id).await?;
+        let mut moved = parts.iter().filter_map(|part| part.moved_to.as_ref());
+        if let Some(there) = moved.find(|there| there.status != Status::Withdrawn) {
+            bail!(
+                "a part of `{}` was moved to `{}/{}`, which is {}: withdraw that first",
+                claim.number,
+                there.program,
+                there.number,
+                there.status
+            );
+        }
+    }
     let program = snapshot
         .program_by_id(&claim.program)
         .await?

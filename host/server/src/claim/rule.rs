@@ -136,7 +136,7 @@ impl<'a> Books<'a> {
         let proposal = Proposal {
             claim,
             ruling,
-            approved: answer.approved,
+            amount: answer.approved.checked_add(answer.written_off)?,
             currency: self.program.currency,
         };
         let author = submitter(tx, claim).await?;

@@ -5,6 +5,7 @@ use chrono::SecondsFormat;
 use domain::adjudication::{Claim, ClaimKind, Consumption, Decision, Ruling};
 use domain::approval::Approval;
 use domain::calculation::Problem;
+use domain::claim::split::Treatment;
 use domain::claim::{Outcome, Status};
 use domain::currency::Currency;
 use domain::day::Day;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use serde_json::Value;
 use store::Snapshot;
 use store::claim::KeptClaim;
+use store::claim::part::{KeptPart, Moved};
 use store::claim::read::ClaimFilter;
 use store::claim::ruling::{KeptDecision, KeptRuling};
 
@@ -58,6 +60,8 @@ pub struct Shown {
     pub summary: Summary,
     /// Number of the request that it draws on.
     pub request: Option<String>,
+    /// The deduction in another program, as PROGRAM/NUMBER, that this one is a part of.
+    pub moved_from: Option<String>,
     /// Of an approved request: what no claim has used yet.
     pub remaining: Option<Micros>,
     /// Whose consent the newest ruling waits for, or has.
@@ -82,13 +86,25 @@ pub struct Line {
     pub ruling: Option<Ruling>,
     /// By the newest ruling.
     pub ruled: Option<Micros>,
+    /// By the newest ruling too.
+    pub rules_to_write_off: Option<Micros>,
     /// As decided; absent before that.
     pub approved: Option<Micros>,
     pub written_off: Option<Micros>,
     pub reasons: Vec<Problem>,
     pub consumed: Vec<Consumption>,
-    /// Why a person paid less than the plugin ruled.
+    /// Why a person decided otherwise than the plugin ruled.
     pub reason: Option<String>,
+    /// Those into which a person split it; they sum to what was claimed.
+    pub parts: Vec<Part>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Part {
+    pub treatment: Treatment,
+    pub amount: Micros,
+    /// The deduction that a moved one became, as PROGRAM/NUMBER.
+    pub moved_to: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -215,6 +231,8 @@ pub async fn show(host: &Host, id: &ClaimId) -> Result<Shown> {
         rulings.push(ruled(&mut snapshot, program.currency, &kept).await?);
     }
     let decisions = snapshot.decisions(id).await?;
+    let parts = snapshot.claim_parts(id).await?;
+    let moved_from = snapshot.moved_from(id).await?.as_ref().map(named);
     let request = match &claim.request {
         Some(request) => snapshot.claim(request).await?.map(|request| request.number),
         None => None,
@@ -255,12 +273,13 @@ pub async fn show(host: &Host, id: &ClaimId) -> Result<Shown> {
     Ok(Shown {
         summary: summary(&claim, program.currency),
         request,
+        moved_from,
         remaining,
         approval: consent::about(&mut snapshot, &claim).await?,
         retained_until: claim.retained_until,
         revision: claim.revision,
         fields: serde_json::from_str(&claim.fields)?,
-        lines: lines(&claim, &asked, rulings.last(), &decisions)?,
+        lines: lines(&claim, &asked, rulings.last(), &decisions, &parts)?,
         rulings,
         history,
         attachments,
@@ -268,7 +287,13 @@ pub async fn show(host: &Host, id: &ClaimId) -> Result<Shown> {
     })
 }
 
-fn lines(claim: &KeptClaim, asked: &Claim, newest: Option<&Ruled>, decisions: &[KeptDecision]) -> Result<Vec<Line>> {
+fn lines(
+    claim: &KeptClaim,
+    asked: &Claim,
+    newest: Option<&Ruled>,
+    decisions: &[KeptDecision],
+    parts: &[KeptPart],
+) -> Result<Vec<Line>> {
     // In a new round nothing is decided yet.
     let decided = claim.standing.outcome.is_some();
     let line = |line: &domain::adjudication::ClaimLine| {
@@ -283,14 +308,31 @@ fn lines(claim: &KeptClaim, asked: &Claim, newest: Option<&Ruled>, decisions: &[
             fields: serde_json::from_str(&line.fields)?,
             ruling: ruled.map(|ruled| ruled.ruling),
             ruled: ruled.map(|ruled| ruled.approved),
+            rules_to_write_off: ruled.map(|ruled| ruled.written_off),
             approved: decision.map(|decision| decision.approved),
             written_off: decision.map(|decision| decision.written_off),
             reasons: ruled.map_or(vec![], |ruled| ruled.reasons.clone()),
             consumed: ruled.map_or(vec![], |ruled| ruled.consumed.clone()),
             reason: decision.and_then(|decision| decision.reason.clone()),
+            parts: decision.map_or(vec![], |decision| {
+                let of_it = |part: &&KeptPart| (part.revision, part.line) == (decision.revision, line.number);
+                parts.iter().filter(of_it).map(shown).collect()
+            }),
         })
     };
     asked.lines.iter().map(line).collect()
+}
+
+fn shown(part: &KeptPart) -> Part {
+    Part {
+        treatment: part.treatment,
+        amount: part.amount,
+        moved_to: part.moved_to.as_ref().map(named),
+    }
+}
+
+fn named(moved: &Moved) -> String {
+    format!("{}/{}", moved.program, moved.number)
 }
 
 async fn ruled(snapshot: &mut Snapshot, currency: Currency, kept: &KeptRuling) -> Result<Ruled> {

@@ -33,10 +33,10 @@ pub struct Submission<'a> {
 }
 
 /// One that holds by its form, with what it needs to be written.
-struct Ready {
+pub struct Ready {
     program: Program,
     account: AccountId,
-    new: NewClaim,
+    pub new: NewClaim,
     files: Vec<NewAttachment>,
     ground: Ground,
 }
@@ -111,7 +111,7 @@ pub async fn submit_draft(
 }
 
 /// Holds the submission against its form and everything that is known beforehand.
-async fn ready(host: &Host, submission: Submission<'_>) -> Result<Ready> {
+pub async fn ready(host: &Host, submission: Submission<'_>) -> Result<Ready> {
     let Submission { form, files, .. } = submission;
     let mut snapshot = host.store.read().await?;
     let code = submission.program;

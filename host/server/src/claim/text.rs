@@ -64,6 +64,9 @@ pub fn claim(shown: &Shown) -> String {
     if let Some(request) = &shown.request {
         let _ = write!(text, "\n\nit draws on request {request}");
     }
+    if let Some(whole) = &shown.moved_from {
+        let _ = write!(text, "\n\nit is a part of deduction {whole}");
+    }
     if let Some(remaining) = shown.remaining {
         let _ = write!(text, "\n\n{} of it is left to be claimed", amount(remaining, 2));
     }
@@ -93,12 +96,28 @@ pub fn claim(shown: &Shown) -> String {
             line.ruling.map_or("", |ruling| ruling.as_str()).into(),
             or_empty(line.ruled),
             or_empty(line.approved),
+            or_empty(
+                line.written_off
+                    .or(line.rules_to_write_off)
+                    .filter(|amount| amount.0 > 0),
+            ),
         ]
     });
     let _ = write!(
         text,
         "\n\n{}",
-        table([">line", "of", ">claimed", "ruling", ">ruled", ">decided"], lines)
+        table(
+            [
+                ">line",
+                "of",
+                ">claimed",
+                "ruling",
+                ">ruled",
+                ">decided",
+                ">written off"
+            ],
+            lines
+        )
     );
     shown.lines.iter().for_each(|line| reasons(&mut text, line));
     for ruling in &shown.rulings {
@@ -181,6 +200,16 @@ fn reasons(text: &mut String, line: &Line) {
             line.number,
             amount(consumed.quantity, 0),
             consumed.agreement
+        );
+    }
+    for part in &line.parts {
+        let to = part.moved_to.as_ref().map_or(String::new(), |to| format!(" to {to}"));
+        let _ = write!(
+            text,
+            "\n  line {}: {} {}{to}",
+            line.number,
+            amount(part.amount, 2),
+            part.treatment.as_str().replace('-', " ")
         );
     }
     if let Some(reason) = &line.reason {

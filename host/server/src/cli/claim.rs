@@ -19,6 +19,8 @@ pub enum Claim {
     Show(Name),
     /// Confirm the plugin's ruling, pay lines with less, or deny
     Decide(Decide),
+    /// Decide a deduction in parts: matched to open credit, charged back, written off, moved to another program
+    Split(Split),
     /// Take back what is not decided yet, or an approved request
     Withdraw(Words),
     /// Begin a new round: the plugin rules again
@@ -140,6 +142,19 @@ pub struct Decide {
     /// Why less is paid, or nothing
     #[arg(long)]
     pub reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Split {
+    /// Its number, or PROGRAM/NUMBER
+    pub claim: String,
+    /// A part of line N: matched, charged-back or written-off, as N=TREATMENT:AMOUNT; or N=moved:AMOUNT:PROGRAM. The parts of a line sum to what
+    /// was deducted; lines without parts are decided as the plugin ruled
+    #[arg(long, value_name = "PART", required = true)]
+    pub part: Vec<String>,
+    /// Why
+    #[arg(long)]
+    pub reason: String,
 }
 
 #[derive(Debug, Args)]

@@ -95,7 +95,7 @@ impl Snapshot {
         let except = except.map_or("", ClaimId::as_str);
         let used: i64 = on_engine!(self, |conn| {
             sqlx::query_scalar(
-                "select cast(coalesce(sum(approved_micros + written_off_micros), 0) as bigint)
+                "select cast(coalesce(sum(approved_micros), 0) as bigint)
                  from claims
                  where request = $1 and id <> $2 and status in ('in-review', 'approved', 'adjusted', 'disputed', 'settled')",
             )

@@ -12,7 +12,7 @@ use crate::{Result, Tx};
 const PAGE: i64 = 500;
 
 impl Tx {
-    /// Marks a participant's claims of which something was approved, and that no document has paid yet, as settled by this one, and says how
+    /// Marks a participant's claims of which something was approved or written off, and that no document has paid yet, as settled by this one, and says how
     /// many. A disputed one stays disputed, and ends settled when the dispute is answered.
     pub async fn settle_claims(&mut self, program: &ProgramId, account: &AccountId, document: &str) -> Result<u64> {
         let filter = ClaimFilter {
@@ -21,7 +21,9 @@ impl Tx {
             ..ClaimFilter::default()
         };
         self.each_claim(&filter, document, Event::Settle, |claim| {
-            !claim.standing.settled && claim.approved.0 > 0 && claim.standing.outcome.is_some()
+            !claim.standing.settled
+                && (claim.approved.0 > 0 || claim.written_off.0 > 0)
+                && claim.standing.outcome.is_some()
         })
         .await
     }

@@ -1,5 +1,6 @@
 use domain::adjudication::{Agreement, Claim, ClaimKind, ClaimLine};
 use domain::calculation::Outcome as Calculated;
+use domain::claim::split::{Part, Treatment};
 use domain::claim::verdict::Decided;
 use domain::claim::{Event, Outcome, Status, content_digest};
 use domain::digest::{Digest, canonical_json};
@@ -23,6 +24,7 @@ stories! {
     a_number_is_given_once_in_a_program
     what_cannot_happen_does_not_and_what_was_overtaken_neither
     what_was_claimed_before_is_known_by_its_key_and_its_content
+    a_split_is_kept_with_where_its_parts_went
     a_request_is_used_by_what_stands
     a_document_settles_claims_and_lets_go_of_them
     nothing_of_a_claim_is_changed_afterwards
@@ -90,6 +92,7 @@ fn decided(number: u32, approved: i64) -> Decided {
         written_off: Micros::ZERO,
         reason: Some("not on the invoice".into()),
         consumed: vec![],
+        parts: vec![],
     }
 }
 
@@ -360,6 +363,63 @@ async fn what_was_claimed_before_is_known_by_its_key_and_its_content(db: Databas
         .unwrap();
     let before = tx.claimed_before(&program, &a, kind, &["A", "B"], None).await.unwrap();
     assert_eq!(known(before), [("C-1".to_owned(), 2)]);
+    db
+}
+
+async fn a_split_is_kept_with_where_its_parts_went(db: Database) -> Database {
+    let quarter = begin_quarter(&db).await;
+    let mut tx = db.begin().await;
+    let whole = asked(ClaimKind::Deduction, "D-1", vec![line(1, 100, Some("A"))]);
+    let deduction = in_review(&mut tx, &quarter, whole, None, 80).await;
+    let moved = asked(ClaimKind::Deduction, "D-2", vec![line(1, 20, Some("A"))]);
+    let draft = tx.add_claim(&new_claim(&quarter, moved, None)).await.unwrap();
+    let happening = Happening::to(&deduction, Event::Decide(Outcome::Adjusted), "two promotions");
+    let revision = tx.happen(&deduction, &happening).await.unwrap();
+    tx.add_decisions(&deduction.id, revision, 1, &[decided(1, 80)])
+        .await
+        .unwrap();
+    let part = |treatment, amount: i64, program: Option<&str>| Part {
+        line: 1,
+        treatment,
+        amount: Micros(amount * 1_000_000),
+        program: program.map(str::to_owned),
+    };
+    let parts = [
+        (part(Treatment::Matched, 80, None), None),
+        (part(Treatment::Moved, 20, Some("volume")), Some(draft.clone())),
+    ];
+    tx.add_claim_parts(&deduction.id, revision, &parts).await.unwrap();
+
+    let kept = tx.claim_parts(&deduction.id).await.unwrap();
+    let seen: Vec<_> = kept
+        .iter()
+        .map(|part| (part.line, part.number, part.treatment, part.amount.0))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (1, 1, Treatment::Matched, 80_000_000),
+            (1, 2, Treatment::Moved, 20_000_000)
+        ]
+    );
+    assert!(kept.iter().all(|part| part.revision == revision));
+    assert_eq!(kept[0].moved_to, None);
+    let there = kept[1].moved_to.as_ref().unwrap();
+    assert_eq!(
+        (&there.id, &*there.program, &*there.number, there.status),
+        (&draft, "volume", "D-2", Status::Draft)
+    );
+    let from = tx.moved_from(&draft).await.unwrap().unwrap();
+    assert_eq!(
+        (&from.id, &*from.number, from.status),
+        (&deduction.id, "D-1", Status::Adjusted)
+    );
+    assert_eq!(tx.moved_from(&deduction.id).await.unwrap(), None);
+    tx.commit().await.unwrap();
+    for sql in ["update claim_parts set line = line", "delete from claim_parts"] {
+        let refused = db.meddle(sql).await.unwrap_err().to_string();
+        assert!(refused.contains("`claim_parts` is append-only"), "{refused}");
+    }
     db
 }
 
