@@ -2,8 +2,8 @@
 
 use gtm_billback::Billback;
 use gtm_sdk::{
-    Adjudicate, Claim, ClaimKind, ClaimLine, Context, Evidence, OpeningBalance, Participant, Period, Program, Rows,
-    terms,
+    Adjudicate, Claim, ClaimKind, ClaimLine, Context, Decision, Evidence, OpeningBalance, Participant, Period, Program,
+    Rows, terms,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -69,6 +69,32 @@ fn paid(terms: &Value, quantities: &[i64]) -> i64 {
     outcome.transfers.iter().map(|transfer| transfer.amount).sum()
 }
 
+/// The ruling on a deduction with a line of each of these amounts, where so much credit is open; all in micros.
+fn deducted(terms: &Value, claimed: &[i64], open: i64) -> Decision {
+    let line = |(place, claimed): (usize, &i64)| ClaimLine {
+        number: place as u32 + 1,
+        claimed: *claimed,
+        key: Some(format!("INV-{place}")),
+        fields: json!({ "invoice": format!("INV-{place}"), "reason": "price" }).to_string(),
+    };
+    let claim = Claim {
+        kind: ClaimKind::Deduction,
+        number: "D-1".into(),
+        submitted: 19_800,
+        fields: "{}".into(),
+        lines: claimed.iter().enumerate().map(line).collect(),
+    };
+    let evidence = Evidence {
+        request: None,
+        agreements: vec![],
+        inventory: vec![],
+        claimed_before: vec![],
+        proofs: vec![],
+    };
+    let parsed = terms::parse(&terms.to_string()).unwrap();
+    Billback::adjudicate(&context(open), parsed, &evidence, &claim).unwrap()
+}
+
 proptest! {
     #[test]
     fn returning_every_line_takes_everything_back(quantities in prop::collection::vec(1i64..40, 0..20)) {
@@ -95,33 +121,45 @@ proptest! {
         prop_assert_eq!(paid(&terms, &quantities), free.min(limit * UNIT));
     }
 
-    /// Never more is approved than is open or deducted, and whatever is not approved has its reason.
+    /// Where steps and rates rise, a line of more pays no less.
+    #[test]
+    fn buying_more_never_pays_less(quantity in 1i64..40, more in 0i64..20) {
+        for pays in [json!({ "percent": "3.3 %" }), json!({ "per-unit": [{ "from": "1", "until": "5", "amount": "0.37" }, { "from": "6", "amount": "0.5" }] })] {
+            let terms = promotions(pays);
+            prop_assert!(paid(&terms, &[quantity + more]) >= paid(&terms, &[quantity]));
+        }
+    }
+
+    /// Never more is approved than is open or deducted, no more is written off than is tolerated, and that once; whatever is not approved has
+    /// its reason.
     #[test]
     fn a_deduction_never_takes_more_than_is_open(
-        cents in prop::collection::vec(-500i64..50_000, 1..12), open in -10_000i64..200_000,
+        cents in prop::collection::vec(-500i64..50_000, 1..12), open in -10_000i64..200_000, tolerance in 0i64..20_000,
     ) {
-        let terms = promotions(json!({ "percent": "5 %" }));
-        let line = |(place, cents): (usize, &i64)| ClaimLine {
-            number: place as u32 + 1,
-            claimed: cents * CENT,
-            key: Some(format!("INV-{place}")),
-            fields: json!({ "invoice": format!("INV-{place}"), "reason": "price" }).to_string(),
-        };
-        let claim = Claim {
-            kind: ClaimKind::Deduction,
-            number: "D-1".into(),
-            submitted: 19_800,
-            fields: "{}".into(),
-            lines: cents.iter().enumerate().map(line).collect(),
-        };
-        let evidence = Evidence { request: None, agreements: vec![], inventory: vec![], claimed_before: vec![], proofs: vec![] };
-        let parsed = terms::parse(&terms.to_string()).unwrap();
-        let decision = Billback::adjudicate(&context(open * CENT), parsed, &evidence, &claim).unwrap();
+        let mut terms = promotions(json!({ "percent": "5 %" }));
+        terms["write-off"] = json!({ "amount": gtm_sdk::Micros(tolerance * CENT).to_string() });
+        let claimed: Vec<i64> = cents.iter().map(|cents| cents * CENT).collect();
+        let decision = deducted(&terms, &claimed, open * CENT);
         let approved: i64 = decision.lines.iter().map(|line| line.approved).sum();
         prop_assert!(approved <= (open * CENT).max(0));
-        for (line, asked) in decision.lines.iter().zip(&claim.lines) {
-            prop_assert!(line.approved <= asked.claimed.max(0));
-            prop_assert_eq!(line.reasons.is_empty(), line.approved == asked.claimed && asked.claimed > 0);
+        for (line, claimed) in decision.lines.iter().zip(&claimed) {
+            prop_assert!(line.approved + line.written_off <= *claimed.max(&0));
+            prop_assert!(line.written_off <= tolerance * CENT);
+            prop_assert!(line.written_off == 0 || line.approved > 0);
+            prop_assert_eq!(line.reasons.is_empty(), line.approved == *claimed && *claimed > 0);
         }
+        prop_assert!(decision.lines.iter().filter(|line| line.written_off > 0).count() <= 1);
+    }
+
+    /// A penny less than the tolerance, the tolerance, a penny more.
+    #[test]
+    fn a_tolerance_is_met_exactly(open in 1i64..100_000, tolerance in 2i64..1_000) {
+        let mut terms = promotions(json!({ "percent": "5 %" }));
+        terms["write-off"] = json!({ "amount": gtm_sdk::Micros(tolerance * CENT).to_string() });
+        let written_off = |cents: i64| deducted(&terms, &[(open + cents) * CENT], open * CENT).lines[0].written_off / CENT;
+        prop_assert_eq!(
+            [written_off(tolerance - 1), written_off(tolerance), written_off(tolerance + 1)],
+            [tolerance - 1, tolerance, 0]
+        );
     }
 }

@@ -246,6 +246,15 @@ proptest! {
         prop_assert_eq!(paid(&change("12.50", "9"), quarter(), &rows), stock[40] * 3_500_000);
     }
 
+    /// More on hand is protected with no less, whatever the limit.
+    #[test]
+    fn more_stock_is_never_paid_less(on_hand in 0i64..1_000, more in 0i64..500, limit in 0i64..5_000) {
+        let mut terms = change("12.50", "9");
+        terms["price-changes"][0]["limit"] = json!(limit.to_string());
+        let protected = |units| paid(&terms, quarter(), &[Moved { day: START + 40, kind: INVENTORY, units }]);
+        prop_assert!(protected(on_hand + more) >= protected(on_hand));
+    }
+
     /// A rise takes what the same drop would have paid.
     #[test]
     fn a_rise_is_a_drop_the_other_way(on_hand in 0i64..1_000, old in 0i64..10_000, new in 0i64..10_000) {
