@@ -133,6 +133,12 @@ impl Store {
         &self.clock
     }
 
+    /// The same database by another clock: where time is frozen, this is how it passes.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Store {
+        Store { clock, ..self }
+    }
+
     /// Begins a unit of work that may write.
     pub async fn begin(&self, actor: &Actor) -> Result<Tx> {
         let connection = match &self.pools {
