@@ -12,7 +12,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use domain::approval::Verdict;
 use runtime::{Engine, Key};
 use store::run::RunMode;
@@ -42,19 +42,26 @@ pub async fn command(cli: Cli) -> Result<End> {
     let format = if cli.global.json { Format::Json } else { Format::Text };
     match cli.command {
         Command::Demo(of) => demo(&cli.global, &of).await,
-        Command::Serve(of) => serve(Host::open(&cli.global).await?, of.listen)
-            .await
-            .map(|()| End::Done),
         Command::Plugin(of) => plugin_command(&cli.global, of, format).await,
-        Command::Import(of) => import_command(&Host::open(&cli.global).await?, &of, format).await,
-        Command::Program(of) => program_command(&Host::open(&cli.global).await?, of, format).await,
-        Command::Period(of) => period::period(&Host::open(&cli.global).await?, of, format).await,
-        Command::Rate(of) => rate::rate(&Host::open(&cli.global).await?, of, format).await,
-        Command::Run(of) => run_command(&Host::open(&cli.global).await?, &of, format).await,
-        Command::Statement(of) => statement_command(&Host::open(&cli.global).await?, of, format).await,
+        command => on(&Host::open(&cli.global).await?, command, format).await,
+    }
+}
+
+/// Does a command on a host that is open already, and prints the answer.
+pub async fn on(host: &Host, command: Command, format: Format) -> Result<End> {
+    match command {
+        Command::Demo(_) | Command::Plugin(_) => {
+            bail!("`gtm demo` and `gtm plugin` open for themselves what they need")
+        }
+        Command::Serve(of) => serve(host.clone(), of.listen).await.map(|()| End::Done),
+        Command::Import(of) => import_command(host, &of, format).await,
+        Command::Program(of) => program_command(host, of, format).await,
+        Command::Period(of) => period::period(host, of, format).await,
+        Command::Rate(of) => rate::rate(host, of, format).await,
+        Command::Run(of) => run_command(host, &of, format).await,
+        Command::Statement(of) => statement_command(host, of, format).await,
         Command::Replay(of) => {
-            let host = Host::open(&cli.global).await?;
-            let replayed = Replay::open(&host).await?.run(&of.statements).await?;
+            let replayed = Replay::open(host).await?.run(&of.statements).await?;
             print(format, &replayed, |replayed| show::replayed(replayed))?;
             Ok(if replayed.iter().all(|replayed| replayed.identical) {
                 End::Done
@@ -63,25 +70,25 @@ pub async fn command(cli: Cli) -> Result<End> {
             })
         }
         Command::Balance(of) => {
-            let balances = balance::balances(&Host::open(&cli.global).await?, &of).await?;
+            let balances = balance::balances(host, &of).await?;
             print(format, &balances, show::balances).map(|()| End::Done)
         }
-        Command::Budget(of) => budget_command(&Host::open(&cli.global).await?, of, format).await,
-        Command::Fund(of) => fund_command(&Host::open(&cli.global).await?, of, format).await,
-        Command::Approve(of) => approve_command(&Host::open(&cli.global).await?, of, format).await,
-        Command::Claim(of) => crate::claim::command(&Host::open(&cli.global).await?, of, format).await,
-        Command::Agreement(of) => crate::agreement::command(&Host::open(&cli.global).await?, of, format).await,
-        Command::Payee(of) => settlement::payee(&Host::open(&cli.global).await?, of, format).await,
-        Command::Issuer(of) => settlement::issuer(&Host::open(&cli.global).await?, of, format).await,
-        Command::SettlementPolicy(of) => settlement::policy(&Host::open(&cli.global).await?, of, format).await,
-        Command::Settle(of) => settlement::settle(&Host::open(&cli.global).await?, &of, format).await,
-        Command::Document(of) => settlement::document(&Host::open(&cli.global).await?, of, format).await,
-        Command::Payment(of) => settlement::payment(&Host::open(&cli.global).await?, of, format).await,
-        Command::Hold(of) => settlement::hold(&Host::open(&cli.global).await?, of, format).await,
-        Command::Posting(of) => settlement::posting(&Host::open(&cli.global).await?, of, format).await,
-        Command::Journal(of) => settlement::journal(&Host::open(&cli.global).await?, of, format).await,
-        Command::Segments(of) => segments_command(&Host::open(&cli.global).await?, &of, format).await,
-        Command::Audit => audit_command(&Host::open(&cli.global).await?, format).await,
+        Command::Budget(of) => budget_command(host, of, format).await,
+        Command::Fund(of) => fund_command(host, of, format).await,
+        Command::Approve(of) => approve_command(host, of, format).await,
+        Command::Claim(of) => crate::claim::command(host, of, format).await,
+        Command::Agreement(of) => crate::agreement::command(host, of, format).await,
+        Command::Payee(of) => settlement::payee(host, of, format).await,
+        Command::Issuer(of) => settlement::issuer(host, of, format).await,
+        Command::SettlementPolicy(of) => settlement::policy(host, of, format).await,
+        Command::Settle(of) => settlement::settle(host, &of, format).await,
+        Command::Document(of) => settlement::document(host, of, format).await,
+        Command::Payment(of) => settlement::payment(host, of, format).await,
+        Command::Hold(of) => settlement::hold(host, of, format).await,
+        Command::Posting(of) => settlement::posting(host, of, format).await,
+        Command::Journal(of) => settlement::journal(host, of, format).await,
+        Command::Segments(of) => segments_command(host, &of, format).await,
+        Command::Audit => audit_command(host, format).await,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a command says: one value, printed as aligned tables for people or as JSON for programs.
 
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::Write;
 
@@ -14,12 +15,30 @@ pub enum Format {
     Json,
 }
 
+tokio::task_local! {
+    /// Where the answers of a task go instead of the standard output.
+    static KEPT: RefCell<Vec<u8>>;
+}
+
+/// Does some work and gives what it printed with what came of it, for a process that does many commands.
+pub async fn kept<T>(work: impl Future<Output = T>) -> (T, Vec<u8>) {
+    let work = async {
+        let done = work.await;
+        (done, KEPT.with(RefCell::take))
+    };
+    KEPT.scope(RefCell::default(), work).await
+}
+
 /// Prints the value itself as JSON, or what `text` makes of it.
 pub fn print<T: Serialize>(format: Format, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    match format {
-        Format::Json => serde_json::to_writer_pretty(&mut out, value).map(|()| writeln!(out))??,
-        Format::Text => writeln!(out, "{}", text(value).trim_end())?,
+    let mut answer = match format {
+        Format::Json => serde_json::to_vec_pretty(value)?,
+        Format::Text => text(value).trim_end().into(),
+    };
+    answer.push(b'\n');
+    let printed = KEPT.try_with(|kept| kept.borrow_mut().extend_from_slice(&answer));
+    if printed.is_err() {
+        std::io::stdout().lock().write_all(&answer)?;
     }
     Ok(())
 }
