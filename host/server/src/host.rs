@@ -1,11 +1,13 @@
 //! What every command stands on: the open database, the sandbox, the signing key, and who is acting.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use domain::actor::Actor;
 use domain::day::Day;
+use domain::digest::Digest;
 use domain::plugin::Grant;
 use domain::program::Terms;
 use runtime::{Cache, Engine, Key, Limits, Plugin};
@@ -19,6 +21,8 @@ pub struct Host {
     pub engine: Engine,
     pub key: Arc<Key>,
     pub actor: Actor,
+    /// Plugins that were loaded before, by the digest of their component: loading one takes longer than most of what it is asked.
+    pub loaded: Arc<Mutex<HashMap<Digest, Plugin>>>,
 }
 
 impl Host {
@@ -37,6 +41,7 @@ impl Host {
             engine,
             key,
             actor: global.actor.clone(),
+            loaded: Arc::default(),
         })
     }
 
@@ -45,13 +50,16 @@ impl Host {
         Ok(Day::from_date(self.store.clock().now().date_naive())?)
     }
 
-    /// The plugin that some terms name, compiled or taken from the cache, with what it may see.
+    /// The plugin that some terms name, with what it may see. It is read from the database and compiled, or taken from the cache, once.
     pub async fn plugin_of(&self, terms: &Terms) -> Result<(Plugin, Grant)> {
         let mut snapshot = self.store.read().await?;
         let version = snapshot
             .plugin_version(&terms.plugin_version)
             .await?
             .context("the plugin version that the terms name is not installed")?;
+        if let Some(plugin) = self.loaded().get(&terms.component) {
+            return Ok((plugin.clone(), version.granted));
+        }
         let component = snapshot
             .component(&terms.component)
             .await?
@@ -63,7 +71,12 @@ impl Host {
             "the component {} is kept with other contents by now",
             terms.component
         );
+        self.loaded().insert(terms.component, plugin.clone());
         Ok((plugin, version.granted))
+    }
+
+    fn loaded(&self) -> MutexGuard<'_, HashMap<Digest, Plugin>> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

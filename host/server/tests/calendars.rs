@@ -75,6 +75,7 @@ impl World {
             store: store.unwrap_or_else(|e| panic!("{e}")),
             key,
             actor: global.actor,
+            loaded: Arc::default(),
         }
     }
 

@@ -77,6 +77,7 @@ impl Served {
             engine: Engine::new(Limits::default(), Some(cache)).unwrap(),
             key,
             actor: "user:ada".parse().unwrap(),
+            loaded: Arc::default(),
             store,
         };
         let mut tx = host.store.begin(&host.actor).await.unwrap();
