@@ -176,6 +176,7 @@ fn lines() -> String {
 }
 
 /// The same numbers at every run of the test (xorshift64).
+#[derive(Debug)]
 pub struct Chance(pub u64);
 
 impl Chance {

@@ -6,6 +6,7 @@ mod real_sales;
 
 mod beginning;
 mod bad_input;
+mod chance;
 mod claim;
 mod calendar;
 mod correction;
