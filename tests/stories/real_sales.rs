@@ -33,9 +33,17 @@ fn the_published_sales_pay_the_published_rebates(engine: Engine) {
 
     let first = gtm.run(&import);
     assert_eq!(counts(&first), (541_909, 406_829, 0, 135_080), "{first}");
-    assert_eq!(first["accounts_created"], 4_372);
+    assert_eq!(
+        (&first["accounts_created"], &first["products_created"]),
+        (&json!(4_372), &json!(3_684))
+    );
+    assert_eq!(first["reasons"].as_array().map(Vec::len), Some(1), "{first}");
+    assert_eq!(first["reasons"][0]["reason"], "no customer: column CustomerID is empty");
     let second = gtm.run(&import);
     assert_eq!(counts(&second), (541_909, 0, 406_829, 135_080), "{second}");
+    // The sum of quantity times unit price over all lines with a customer, and how many of them came back.
+    let journal = "select sum(net_amount_micros), count(case when kind = 1 then 1 end) from journal";
+    assert_eq!(gtm.query(journal), "8300065814000|8905\n");
 
     gtm.run(&format!("plugin install {}", component("rebate").display()));
     for method in ["retrospective", "marginal"] {

@@ -1,17 +1,15 @@
 //! Files into the database, through the functions that the command line calls, on both engines.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use domain::money::Micros;
 use flate2::{Compression, write::GzEncoder};
 use server::demo::company::{Size, company};
 use server::import::{
     ImportOptions, ImportReport, Profile, import_accounts, import_contacts, import_products, import_transactions,
 };
 use store::{Clock, Ids, Store};
-use tests::{Engine, Gtm, on_both_engines, real_sales};
+use tests::{Engine, Gtm, on_both_engines};
 
 on_both_engines! {
     the_same_file_twice_adds_nothing
@@ -21,7 +19,6 @@ on_both_engines! {
     an_import_that_broke_off_is_finished_by_starting_again
     a_parent_may_stand_anywhere_in_the_file
     the_made_up_company_comes_in_whole
-    the_published_sales_come_in_as_counted
 }
 
 /// One database and what a story does with it.
@@ -355,49 +352,4 @@ fn the_made_up_company_comes_in_whole(engine: Engine) {
         snapshot.corrections(position).await
     });
     assert!(!corrections.is_empty());
-}
-
-fn the_published_sales_come_in_as_counted(engine: Engine) {
-    let world = World::new(engine);
-    let first = world.transactions("online-retail", &real_sales(), false);
-    assert_eq!(
-        (counts(&first), first.accounts_created, first.products_created),
-        ([541_909, 406_829, 0, 135_080], 4_372, 3_684)
-    );
-    assert_eq!(first.reasons.len(), 1);
-    assert_eq!(first.reasons[0].reason, "no customer: column CustomerID is empty");
-    let refused = csv::Reader::from_path(world.refused_file())
-        .expect("a file of refused lines")
-        .into_records()
-        .count();
-    assert_eq!(refused, 135_080);
-    let second = world.transactions("online-retail", &real_sales(), false);
-    assert_eq!(
-        (counts(&second), second.accounts_created, second.products_created),
-        ([541_909, 0, 406_829, 135_080], 0, 0)
-    );
-    // The sum of quantity times unit price over all lines with a customer, worked out with decimals beforehand.
-    let (net, returns) = world.done(totals(&world.store));
-    assert_eq!((net.to_string(), returns), ("8300065.814".to_owned(), 8_905));
-}
-
-/// The net of the whole journal, and how many rows are returns.
-async fn totals(store: &Store) -> Result<(Micros, usize), store::Error> {
-    let mut snapshot = store.read().await?;
-    let (mut net, mut kinds, mut position) = (Micros::ZERO, BTreeMap::new(), 0);
-    loop {
-        let rows = snapshot.rows_after(position, 50_000).await?;
-        let Some(last) = rows.last() else { break };
-        position = last.position;
-        net = net.checked_add(Micros::checked_sum(
-            rows.iter().filter_map(|row| row.net_amount.map(Micros)),
-        )?)?;
-        for row in &rows {
-            *kinds.entry(row.kind).or_insert(0) += 1;
-        }
-    }
-    Ok((
-        net,
-        kinds.get(&domain::transaction::RowKind::Return).copied().unwrap_or(0),
-    ))
 }
