@@ -32,7 +32,8 @@ const DAYS: i64 = 700;
 /// How often the books are checked on the way.
 const CHECKS: usize = 40;
 
-/// How many of each kind have to do something at least, of 2,000 operations: otherwise the sequence shows nothing.
+/// How many of each kind have to do something at least, of 2,000 operations and of more: otherwise the sequence shows nothing. Some depend on the
+/// days that pass, which are always the same.
 #[rustfmt::skip]
 const AT_LEAST: [(&str, usize); 32] = [
     ("sell", 250), ("return", 50), ("correct", 60), ("misprint", 10), ("again", 5), ("redeem", 50), ("run", 120), ("submit", 160),
@@ -92,7 +93,7 @@ fn play(count: usize, seed: u64) {
     for (kind, least) in AT_LEAST {
         let did = counts.get(kind).map_or(0, |counts| counts.did);
         assert!(
-            did >= least * count / 2_000,
+            did >= least * count.min(OPERATIONS) / OPERATIONS,
             "`{kind}` did something {did} times only: {counts:#?}"
         );
     }
