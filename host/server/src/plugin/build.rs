@@ -176,7 +176,9 @@ fn compile(manifest: &Path, package: &Package) -> Result<()> {
     flags.push(format!("--remap-path-prefix={}=/source", package.workspace.display()));
     command
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
-        .env_remove("RUSTFLAGS");
+        .env_remove("RUSTFLAGS")
+        // What lints while it compiles, optimises otherwise and gives other bytes.
+        .env_remove("RUSTC_WORKSPACE_WRAPPER");
     let status = command
         .status()
         .context("cargo cannot be started: is Rust installed?")?;
