@@ -93,8 +93,8 @@ pub struct Policy {
     pub debit_memos: bool,
     /// Days from the issue of a document until it is paid at the latest.
     pub due_days: u16,
-    /// By which rates what is payable is converted to the payee's currency, of the day on which the document is issued. Absent: payees of
-    /// another currency than the program's wait.
+    /// By which rates what is payable is converted to the payee's currency, of the day on which the document is issued. Absent: nothing
+    /// of payees of another currency than the program's is settled, and settling says so.
     #[serde(default)]
     pub rate_type: Option<RateType>,
 }

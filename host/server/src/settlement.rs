@@ -24,7 +24,6 @@ use domain::settlement::{Decision, Document, Kind, Payable, Policy};
 use serde::Serialize;
 use store::Snapshot;
 use store::approval::NewApproval;
-use store::exchange::RateFilter;
 use store::settlement::{PayableFilter, PayableLine};
 
 use crate::cli;
@@ -251,18 +250,8 @@ async fn rates(
                 "it is converted to {into}, and nobody said by which rates: `gtm settlement-policy set --rate-type TYPE` does"
             )),
             Some(rate_type) => {
-                let filter = RateFilter {
-                    rate_type: Some(rate_type.clone()),
-                    from: Some(from),
-                    to: Some(into),
-                    since: Some(rate_type.day_of(day)),
-                    until: Some(rate_type.day_of(day)),
-                    corrected: false,
-                };
-                let recorded = snapshot.rates(&filter).await?.pop();
-                recorded
-                    .map(|recorded| recorded.stated)
-                    .ok_or_else(|| rate_type.missing(from, into, day).to_string())
+                let rate = snapshot.rate(rate_type, from, into, day).await?;
+                rate.ok_or_else(|| rate_type.missing(from, into, day).to_string())
             }
         };
         rates.insert(from.code(), rate);

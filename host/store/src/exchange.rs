@@ -88,15 +88,7 @@ impl Tx {
     /// Records a rate that counts from now on, unless it does already. Gives the one that it corrects.
     pub async fn correct_rate(&mut self, rate: &ExchangeRate) -> Result<Corrected> {
         let before = self.advance("exchange-rates", 1).await?;
-        let filter = RateFilter {
-            rate_type: Some(rate.rate_type.clone()),
-            from: Some(rate.from),
-            to: Some(rate.to),
-            since: Some(rate.day),
-            until: Some(rate.day),
-            corrected: false,
-        };
-        let counted = self.rates(&filter).await?.pop().map(|counted| counted.stated);
+        let counted = self.rate(&rate.rate_type, rate.from, rate.to, rate.day).await?;
         if counted.as_ref() == Some(rate) {
             return Ok(Corrected::Already);
         }
@@ -217,6 +209,26 @@ impl Snapshot {
             query.build_query_as().fetch_all(conn).await
         })?;
         rows.into_iter().map(RecordedRate::try_from).collect()
+    }
+
+    /// The one that counts for a day.
+    pub async fn rate(
+        &mut self,
+        rate_type: &RateType,
+        from: Currency,
+        to: Currency,
+        day: Day,
+    ) -> Result<Option<ExchangeRate>> {
+        let day = Some(rate_type.day_of(day));
+        let filter = RateFilter {
+            rate_type: Some(rate_type.clone()),
+            from: Some(from),
+            to: Some(to),
+            since: day,
+            until: day,
+            corrected: false,
+        };
+        Ok(self.rates(&filter).await?.pop().map(|recorded| recorded.stated))
     }
 
     /// The rates of one type into one currency that count.

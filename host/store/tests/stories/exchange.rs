@@ -65,6 +65,12 @@ async fn rates_are_recorded_once_and_corrected_by_another(db: Database) -> Datab
     tx.commit().await.unwrap();
 
     let mut snapshot = db.store.read().await.unwrap();
+    let (spot, dollar) = ("spot".parse().unwrap(), "USD".parse().unwrap());
+    let counts = snapshot
+        .rate(&spot, dollar, gbp(), "2011-01-05".parse().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(counts, Some(usd("2011-01-05", "0.66")));
     let rates = snapshot.rates_into(&"spot".parse().unwrap(), gbp()).await.unwrap();
     let hundred = |day: &str| {
         let (amount, currency) = (Micros(100_000_000), "USD".parse().unwrap());

@@ -159,7 +159,7 @@ pub fn policy(policy: &Policy) -> String {
                 policy
                     .rate_type
                     .as_ref()
-                    .map_or_else(|| "none: such payees wait".into(), ToString::to_string),
+                    .map_or_else(|| "none: such payees are not settled".into(), ToString::to_string),
             ),
         ],
     )
