@@ -143,10 +143,10 @@ impl ClaimLine {
 }
 
 impl LineDecision {
-    /// Gives up some of what is not approved: the participant keeps it at the company's expense. It says why in a reason. A denied line is
-    /// adjusted by it; never more is given up than is left of what is `claimed`.
-    pub fn writing_off(mut self, amount: Micros, claimed: Micros, reason: Problem) -> Self {
-        let left = claimed.0.saturating_sub(self.approved).max(0);
+    /// Gives up some of what is not approved of the line: the participant keeps it at the company's expense. It says why in a reason. A denied
+    /// line is adjusted by it; never more is given up than is left of what is claimed.
+    pub fn writing_off(mut self, line: &ClaimLine, amount: Micros, reason: Problem) -> Self {
+        let left = line.claimed.saturating_sub(self.approved).max(0);
         self.written_off = amount.0.clamp(0, left);
         if self.written_off > 0 {
             self.ruling = Ruling::Adjusted;

@@ -2,8 +2,8 @@
 //! claims implements a second one ([`Adjudicate`]).
 //!
 //! The crate holds the contract in Rust's words and the arithmetic that programs share: exact money, one rounding, tiers,
-//! bands, growth, caps, apportioning, tolerances, what terms say about who may take part and which rows to gather, and an explanation that cannot disagree with the amounts. It knows nothing of the host:
-//! no files, no clock, no randomness, no floats, so that a plugin is a pure function wherever it runs. It compiles for
+//! bands, growth, caps, apportioning, tolerances, what terms say about who may take part and which rows to gather, and an explanation that
+//! cannot disagree with the amounts. It knows nothing of the host: no files, no clock, no randomness, no floats, so that a plugin is a pure function wherever it runs. It compiles for
 //! `wasm32-unknown-unknown` and natively; natively a plugin is an ordinary type whose functions a test can call.
 //!
 //! Start with [`program`], then [`rows`] and [`explanation`]; the other modules are one noun each.

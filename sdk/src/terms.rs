@@ -50,6 +50,15 @@ impl Rate {
         self.0.is_sign_negative() && !self.0.is_zero()
     }
 
+    /// Why it is no part of a whole, where it is none.
+    pub fn no_part(self) -> Option<Problem> {
+        let is_part = !self.is_negative() && self.0 <= Decimal::ONE && self.0.scale() <= 8;
+        (!is_part).then(|| {
+            let message = format!("{self} is no part: give a rate from 0 % to 100 % with up to six decimals");
+            Problem::new("rate-bounds", &message)
+        })
+    }
+
     /// `units` × 10^-`scale`; below 10^18.
     pub(crate) fn parts(self) -> (i64, u32) {
         (self.0.mantissa() as i64, self.0.scale())

@@ -101,6 +101,24 @@ pub fn readme_is_accepted<P: Program>(readme: &str, examples: usize) {
     }
 }
 
+/// Panics unless `eligibility`, added to these sound terms, decides who may take part by the profile, and is refused where it names what no
+/// profile has.
+#[track_caller]
+pub fn eligibility_goes_by_the_profile<P: Program>(sound: &Value) {
+    let terms = |eligibility: Value| with(sound.clone(), serde_json::json!({ "eligibility": eligibility }));
+    let gold = terms(serde_json::json!({ "tier": ["gold"], "country": ["GB"] }));
+    assert!(assess::<P>(&gold, &[("tier", "gold"), ("country", "GB")]).eligible);
+    let silver = assess::<P>(&gold, &[("tier", "silver")]);
+    assert!(!silver.eligible);
+    let reasons = [
+        "the profile shows no `country`, and it takes GB",
+        "`tier` is silver, and takes gold",
+    ];
+    assert_eq!(silver.reasons, reasons);
+    let shoes = terms(serde_json::json!({ "shoe-size": ["9"] }));
+    refused::<P>(&shoes, "eligibility-attribute", "/eligibility/shoe-size");
+}
+
 /// Whether somebody with this profile may take part, and why.
 #[track_caller]
 pub fn assess<P: Program>(terms: &Value, profile: &[(&str, &str)]) -> Verdict {

@@ -46,11 +46,12 @@ impl Tolerance {
         if limits == [None, None] {
             return Ok(size.is_zero());
         }
-        let over = limits
-            .into_iter()
-            .flatten()
-            .map(|limit| Ok(limit.minus(size)?.is_negative()));
-        Ok(!over.collect::<Result<Vec<bool>, Problem>>()?.contains(&true))
+        for limit in limits.into_iter().flatten() {
+            if limit.minus(size)?.is_negative() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// What cannot be meant, each with its place, `/amount` or `/percent`.
@@ -59,13 +60,8 @@ impl Tolerance {
         if self.amount.is_some_and(|amount| amount < Micros::ZERO) {
             problems.push(Problem::new("amount-negative", "`amount` cannot be below 0").at("/amount"));
         }
-        let whole = Rate::from_fraction(1.into()).ok();
-        if let Some(rate) = self.percent
-            && (rate.is_negative() || Some(rate) > whole || rate.fraction().scale() > 8)
-        {
-            let message = format!("{rate} is no part: give a rate from 0 % to 100 % with up to six decimals");
-            problems.push(Problem::new("rate-bounds", &message).at("/percent"));
-        }
+        let percent = self.percent.and_then(Rate::no_part);
+        problems.extend(percent.map(|problem| problem.at("/percent")));
         problems
     }
 }

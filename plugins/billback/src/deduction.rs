@@ -69,9 +69,7 @@ fn matched(context: &Context, tolerance: Tolerance, open: Micros, line: &ClaimLi
             "{claimed} is deducted and {open} of credit is open: the difference of {written_off} is within the tolerance, and written off"
         );
         let small = Problem::new("written-off", &message);
-        return Ok(line
-            .ruled(approved, Vec::new())
-            .writing_off(written_off, claimed, small));
+        return Ok(line.ruled(approved, Vec::new()).writing_off(line, written_off, small));
     }
     let message = format!("{claimed} is deducted and {open} of credit is open: {rest} is not owed");
     Ok(line.ruled(approved, vec![Problem::new("over-open-credit", &message)]))

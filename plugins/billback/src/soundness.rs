@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use gtm_sdk::bands::{Band, Bands, Ends};
 use gtm_sdk::explanation::rule_name;
-use gtm_sdk::{Micros, Problem, Rate};
+use gtm_sdk::{Micros, Problem};
 
 use crate::terms::{Pays, Promotion, Step, Terms};
 
@@ -62,11 +62,7 @@ fn check(promotion: &Promotion) -> Vec<Problem> {
             }
         }
         Pays::Percent(rate) => {
-            let whole = Rate::from_fraction(1.into()).ok();
-            if rate.is_negative() || Some(*rate) > whole || rate.fraction().scale() > 8 {
-                let message = format!("a rate of {rate} cannot be paid: give one from 0 % to 100 %");
-                found.push(Problem::new("rate-bounds", &message).at("/pays/percent"));
-            }
+            found.extend(rate.no_part().map(|problem| problem.at("/pays/percent")));
         }
         Pays::LumpSum(amount) if *amount < Micros::ZERO => {
             found.push(Problem::new("amount-negative", "a lump sum cannot be below 0").at("/pays/lump-sum"));

@@ -87,3 +87,8 @@ fn what_cannot_be_meant_is_refused_where_it_stands() {
     twice["promotions"].as_array_mut().unwrap().push(promotion);
     refused(twice, "rule-twice", "/promotions/1/rule");
 }
+
+#[test]
+fn who_may_take_part_goes_by_the_profile() {
+    testing::eligibility_goes_by_the_profile::<Billback>(&with(json!({})));
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gtm_sdk::explanation::rule_name;
-use gtm_sdk::{Micros, Problem, Rate};
+use gtm_sdk::{Micros, Problem};
 
 use crate::terms::{Authorised, Claims, NewPrice, PriceChange, Terms};
 
@@ -34,7 +34,7 @@ pub fn problems(terms: &Terms) -> Vec<Problem> {
 fn of_claims(claims: &Claims) -> Vec<Problem> {
     let margin = match claims.authorised {
         Authorised::Agreement => None,
-        Authorised::MarginPercent(rate) => part(rate).map(|problem| problem.at("/authorised/margin-percent")),
+        Authorised::MarginPercent(rate) => rate.no_part().map(|problem| problem.at("/authorised/margin-percent")),
         Authorised::MarginAmount(amount) => {
             not_negative("margin-amount", amount).map(|problem| problem.at("/authorised/margin-amount"))
         }
@@ -89,12 +89,4 @@ fn of_price(price: &NewPrice) -> Vec<Problem> {
 
 fn not_negative(name: &str, amount: Micros) -> Option<Problem> {
     (amount < Micros::ZERO).then(|| Problem::new("amount-negative", &format!("`{name}` cannot be below 0")))
-}
-
-fn part(rate: Rate) -> Option<Problem> {
-    let whole = Rate::from_fraction(1.into()).ok();
-    (rate.is_negative() || Some(rate) > whole || rate.fraction().scale() > 8).then(|| {
-        let message = format!("{rate} is no part: give a rate from 0 % to 100 % with up to six decimals");
-        Problem::new("rate-bounds", &message)
-    })
 }

@@ -142,21 +142,5 @@ fn what_cannot_be_meant_is_refused_where_it_stands() {
 
 #[test]
 fn who_may_take_part_goes_by_the_profile() {
-    let terms = |eligibility: Value| testing::with(claims(json!({})), json!({ "eligibility": eligibility }));
-    let gold = terms(json!({ "tier": ["gold"], "country": ["GB"] }));
-    assert!(testing::assess::<Chargeback>(&gold, &[("tier", "gold"), ("country", "GB")]).eligible);
-    let silver = testing::assess::<Chargeback>(&gold, &[("tier", "silver")]);
-    assert!(!silver.eligible);
-    assert_eq!(
-        silver.reasons,
-        [
-            "the profile shows no `country`, and it takes GB",
-            "`tier` is silver, and takes gold"
-        ]
-    );
-    refused(
-        terms(json!({ "shoe-size": ["9"] })),
-        "eligibility-attribute",
-        "/eligibility/shoe-size",
-    );
+    testing::eligibility_goes_by_the_profile::<Chargeback>(&claims(json!({})));
 }

@@ -322,21 +322,5 @@ fn unknown_words_are_refused_with_their_place() {
 
 #[test]
 fn who_may_take_part_goes_by_the_profile() {
-    let terms = |eligibility: Value| terms_with(json!({ "eligibility": eligibility }));
-    let gold = terms(json!({ "tier": ["gold"], "country": ["GB"] }));
-    assert!(testing::assess::<Incentive>(&gold, &[("tier", "gold"), ("country", "GB")]).eligible);
-    let silver = testing::assess::<Incentive>(&gold, &[("tier", "silver")]);
-    assert!(!silver.eligible);
-    assert_eq!(
-        silver.reasons,
-        [
-            "the profile shows no `country`, and it takes GB",
-            "`tier` is silver, and takes gold"
-        ]
-    );
-    refused(
-        &terms(json!({ "shoe-size": ["9"] })),
-        "eligibility-attribute",
-        "/eligibility/shoe-size",
-    );
+    testing::eligibility_goes_by_the_profile::<Incentive>(&terms_with(json!({})));
 }

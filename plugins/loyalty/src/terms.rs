@@ -169,7 +169,7 @@ pub enum By {
     Net,
     /// What was bought, by the gross value.
     Gross,
-    /// How often something was bought, until all of it comes back: visits, stays, orders. `purchase-by` says which rows are one purchase.
+    /// How often something was bought, until all of it comes back. Rows of one day and one value of `purchase-by` are one purchase; without it each row is.
     Purchases,
 }
 

@@ -141,3 +141,8 @@ fn what_cannot_be_meant_is_refused_where_it_stands() {
     refused(liability("1", "0 %"), "rate-bounds", "/liability/expected-use/1/rate");
     refused(liability("1", "101 %"), "rate-bounds", "/liability/expected-use/1/rate");
 }
+
+#[test]
+fn who_may_take_part_goes_by_the_profile() {
+    testing::eligibility_goes_by_the_profile::<Loyalty>(&with(json!({})));
+}

@@ -268,15 +268,5 @@ fn unknown_words_are_refused_with_their_place() {
 
 #[test]
 fn who_may_take_part_goes_by_the_profile() {
-    let terms = |eligibility: Value| json!({ "eligibility": eligibility, "rules": [with(json!({}))] });
-    let assess = |tier: &str| testing::assess::<Rebate>(&terms(json!({ "tier": ["gold"] })), &[("tier", tier)]);
-    assert!(assess("gold").eligible);
-    let silver = assess("silver");
-    assert!(!silver.eligible);
-    assert_eq!(silver.reasons, ["`tier` is silver, and takes gold"]);
-    testing::refused::<Rebate>(
-        &terms(json!({ "shoe-size": ["9"] })),
-        "eligibility-attribute",
-        "/eligibility/shoe-size",
-    );
+    testing::eligibility_goes_by_the_profile::<Rebate>(&json!({ "rules": [with(json!({}))] }));
 }

@@ -174,3 +174,8 @@ fn unknown_words_are_refused_with_their_place() {
     let found = plan(&terms_with(json!({ "colour": "red" }))).unwrap_err();
     assert_eq!(found[0].code, "terms");
 }
+
+#[test]
+fn who_may_take_part_goes_by_the_profile() {
+    testing::eligibility_goes_by_the_profile::<Royalty>(&terms_with(json!({})));
+}
