@@ -9,6 +9,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub use chance::Chance;
+
+mod chance;
+
 /// Where everything is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {

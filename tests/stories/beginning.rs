@@ -15,6 +15,9 @@ fn several_who_make_the_same_installation_at_once_all_find_it_made(engine: Engin
             let line = format!("budget create part-{n} --amount 10 --start 2024-01-01 --end 2024-12-31");
             let mut command = gtm.command(line.split_whitespace());
             command
+                // A key and a cache of its own: those of the other stories are there already.
+                .env("GTM_KEY", gtm.folder().join("gtm.key"))
+                .env("GTM_CACHE", gtm.folder().join("cache"))
                 .stdout(Stdio::null())
                 .stderr(Stdio::piped())
                 .spawn()

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use tests::{Engine, Gtm, component, on_both_engines};
+use tests::{Chance, Engine, Gtm, component, on_both_engines};
 
 use crate::company::{program, replay_all, tiers};
 
@@ -173,21 +173,4 @@ fn lines() -> String {
         );
     }
     csv
-}
-
-/// The same numbers at every run of the test (xorshift64).
-#[derive(Debug)]
-pub struct Chance(pub u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    pub fn below(&mut self, limit: usize) -> usize {
-        ((self.next() >> 32) as usize * limit) >> 32
-    }
 }

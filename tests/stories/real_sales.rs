@@ -29,7 +29,10 @@ fn terms(method: &str) -> String {
 fn the_published_sales_pay_the_published_rebates(engine: Engine) {
     let gtm = Gtm::new(engine);
     let sales = real_sales();
-    let import = format!("import transactions {} --profile online-retail", sales.display());
+    let import = format!(
+        "import transactions {} --profile online-retail --refused refused.csv",
+        sales.display()
+    );
 
     let first = gtm.run(&import);
     assert_eq!(counts(&first), (541_909, 406_829, 0, 135_080), "{first}");
@@ -39,9 +42,15 @@ fn the_published_sales_pay_the_published_rebates(engine: Engine) {
     );
     assert_eq!(first["reasons"].as_array().map(Vec::len), Some(1), "{first}");
     assert_eq!(first["reasons"][0]["reason"], "no customer: column CustomerID is empty");
+    let refused = std::fs::read_to_string(gtm.folder().join("refused.csv")).expect("the lines that were refused");
+    assert_eq!(refused.lines().count(), 1 + 135_080, "a heading and the lines");
     let second = gtm.run(&import);
     assert_eq!(counts(&second), (541_909, 0, 406_829, 135_080), "{second}");
-    // The sum of quantity times unit price over all lines with a customer, and how many of them came back.
+    assert_eq!(
+        (&second["accounts_created"], &second["products_created"]),
+        (&json!(0), &json!(0))
+    );
+    // The sum of quantity times unit price over all lines with a customer, and how many of them are returns, which is kind 1.
     let journal = "select sum(net_amount_micros), count(case when kind = 1 then 1 end) from journal";
     assert_eq!(gtm.query(journal), "8300065814000|8905\n");
 

@@ -1,9 +1,8 @@
 //! Whatever people do in whatever order, no more is settled than was ever payable, and nothing is made or lost.
 
-use tests::{Engine, Gtm, on_both_engines};
+use tests::{Chance, Engine, Gtm, on_both_engines};
 
 use crate::company::{company, each, program, sell, text, tiers};
-use crate::kill::Chance;
 
 on_both_engines! {
     random_settlements_keep_the_ledger_whole

@@ -5,10 +5,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tests::{Engine, Gtm, component, on_both_engines};
+use tests::{Chance, Engine, Gtm, component, on_both_engines};
 
 use crate::company::{each, payable, program, text, tiers};
-use crate::kill::Chance;
 
 on_both_engines! {
     killing_settlements_leaves_each_document_whole_or_absent

@@ -28,9 +28,14 @@ pub struct Host {
 impl Host {
     /// Opens what the global options name; makes the database and the key where they are missing.
     pub async fn open(global: &Global) -> Result<Self> {
+        Self::open_with(global, Clock::System, Ids::random()).await
+    }
+
+    /// The same at another time, and with other ids.
+    pub async fn open_with(global: &Global, clock: Clock, ids: Ids) -> Result<Self> {
         let key = Arc::new(Key::open(&key_path(global))?);
         let engine = open_engine(global, &key)?;
-        let store = Store::open(&global.database, Clock::System, Ids::random()).await?;
+        let store = Store::open(&global.database, clock, ids).await?;
         if store.read().await?.signing_key(key.id()).await?.is_none() {
             let mut tx = store.begin(&global.actor).await?;
             tx.add_signing_key(key.public()).await?;

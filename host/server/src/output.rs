@@ -20,7 +20,7 @@ tokio::task_local! {
     static KEPT: RefCell<Vec<u8>>;
 }
 
-/// Does some work and gives what it printed with what came of it, for a process that does many commands.
+/// Does some work and gives what it printed with what came of it: for the stories that do thousands of commands in one process.
 pub async fn kept<T>(work: impl Future<Output = T>) -> (T, Vec<u8>) {
     let work = async {
         let done = work.await;

@@ -2,17 +2,15 @@
 //! engines.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
-use runtime::Key;
 use server::cli::{ChangeLock, Global};
-use server::host::{Host, open_engine};
+use server::host::Host;
 use server::replay::Replay;
 use server::run::{Report, run};
 use server::{period, statement};
 use store::ledger::BalanceFilter;
 use store::run::RunMode;
-use store::{Clock, Ids, Store};
+use store::{Clock, Ids};
 use tests::{Engine, Gtm, component, on_both_engines};
 
 on_both_engines! {
@@ -65,18 +63,10 @@ impl World {
             key: Some(self.gtm.key()),
             cache: Some(self.gtm.cache()),
         };
-        let key = Arc::new(Key::open(&self.gtm.key()).unwrap_or_else(|e| panic!("{e}")));
         let clock = Clock::Frozen(time.parse().expect("a time"));
-        let store = self
-            .runtime
-            .block_on(Store::open(&global.database, clock, Ids::random()));
-        Host {
-            engine: open_engine(&global, &key).unwrap_or_else(|e| panic!("{e}")),
-            store: store.unwrap_or_else(|e| panic!("{e}")),
-            key,
-            actor: global.actor,
-            loaded: Arc::default(),
-        }
+        self.runtime
+            .block_on(Host::open_with(&global, clock, Ids::random()))
+            .unwrap_or_else(|e| panic!("{e:#}"))
     }
 
     fn run(&self, time: &str, period: &str, mode: RunMode) -> Result<Report, String> {

@@ -1,6 +1,7 @@
 //! The company that chance deals with: four traders and three members, five programs of five kinds, a budget, and rules about consent.
 
 use chrono::{DateTime, Utc};
+use domain::calendar::{Calendar, Unit};
 use domain::day::Day;
 use serde_json::{Value, json};
 
@@ -119,18 +120,22 @@ fn programs() -> [(&'static str, &'static str, Value); 5] {
     ]
 }
 
+const QUARTERS: Calendar = Calendar {
+    weeks: false,
+    unit: Unit::Quarter,
+};
+
 /// The quarter in which a day lies.
 pub fn quarter(day: Day) -> String {
-    let months = day.month_number();
-    format!("{}-Q{}", 1970 + months / 12, 1 + months % 12 / 3)
+    QUARTERS.containing(day).expect("a quarter").label
 }
 
 /// All quarters from the first day of the programs until this day.
 pub fn quarters(today: Day) -> Vec<String> {
-    let start: Day = START.parse().expect("a day");
-    let mut quarters: Vec<String> = (0..=today.number() - start.number())
-        .map(|days| quarter(start.plus(days)))
-        .collect();
-    quarters.dedup();
-    quarters
+    let last = QUARTERS.containing(today).expect("a quarter");
+    let mut all = QUARTERS
+        .earlier_since(START.parse().expect("a day"), &last)
+        .expect("quarters");
+    all.push(last);
+    all.into_iter().map(|period| period.label).collect()
 }

@@ -2,19 +2,17 @@
 //! ids and the time, so that they have to answer the same to the letter and to write the same audit log.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::thread;
 
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use runtime::{Cache, Key, Limits};
 use serde_json::Value;
-use server::cli::Cli;
+use server::cli::{Cli, Global};
 use server::command::on;
 use server::host::Host;
 use server::output::{Format, kept};
 use store::audit::Audited;
-use store::{Clock, Ids, Store};
+use store::{Clock, Ids};
 use tests::{Engine, Gtm, component};
 use tokio::runtime::{Builder, Runtime};
 
@@ -41,22 +39,17 @@ impl Desks {
     pub fn open(seed: u64, at: DateTime<Utc>) -> Self {
         let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime");
         let sqlite = Gtm::new(Engine::Sqlite);
-        let key = Arc::new(Key::open(&sqlite.folder().join("gtm.key")).expect("a key"));
-        let cache = Cache::new(sqlite.folder().join("cache"), key.clone());
-        let sandbox = runtime::Engine::new(Limits::default(), Some(cache)).expect("the sandbox");
         let folder = sqlite.folder().to_owned();
         let open = async |gtm: Gtm| {
-            let store = Store::open(gtm.database(), Clock::Frozen(at), Ids::seeded(seed)).await;
-            let host = Host {
-                engine: sandbox.clone(),
-                key: key.clone(),
+            let global = Global {
+                database: gtm.database().to_owned(),
                 actor: "user:admin".parse().expect("an actor"),
-                loaded: Arc::default(),
-                store: store.expect("the database"),
+                json: true,
+                key: Some(gtm.key()),
+                cache: Some(gtm.cache()),
             };
-            let mut tx = host.store.begin(&host.actor).await.expect("a unit of work");
-            tx.add_signing_key(key.public()).await.expect("the key");
-            tx.commit().await.expect("a commit");
+            let host = Host::open_with(&global, Clock::Frozen(at), Ids::seeded(seed)).await;
+            let host = host.expect("the database");
             let out = gtm.folder().join("out").display().to_string();
             std::fs::create_dir(&out).expect("a folder");
             let folders = [format!("{}/", folder.display()), out + "/"];

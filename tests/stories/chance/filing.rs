@@ -8,11 +8,11 @@ use domain::day::Day;
 use serde_json::{Value, json};
 use server::claim::find;
 use server::host::Host;
+use tests::Chance;
 
 use super::company::TRADERS;
 use super::operations::{one_of, recent, verb};
 use crate::company::text;
-use crate::kill::Chance;
 
 /// What was filed, by its whole name.
 #[derive(Clone, Debug)]

@@ -8,13 +8,13 @@ use domain::day::Day;
 use serde_json::Value;
 use server::host::Host;
 use store::payment::PaymentFilter;
+use tests::Chance;
 
 use super::company::{RUN, TRADERS, quarter, quarters};
 use super::desk::Done;
 use super::filing::Filing;
 use super::sales::Sales;
 use crate::company::{each, text};
-use crate::kill::Chance;
 
 /// Each with how often it comes, in parts of the whole.
 pub const KINDS: [(&str, usize); 26] = [
@@ -66,8 +66,7 @@ pub struct Operations {
 impl Operations {
     pub fn new(seed: u64, folder: PathBuf) -> Self {
         Self {
-            // Xorshift stays at 0, and begins poorly with a small number.
-            chance: Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
+            chance: Chance::seeded(seed),
             sales: Sales::default(),
             filing: Filing::new(folder.clone()),
             folder,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use domain::day::Day;
 use serde_json::Value;
+use tests::Chance;
 
 use super::company::{MEMBERS, START, TRADERS, quarter};
 use super::operations::{one_of, recent};
-use crate::kill::Chance;
 
 const COLUMNS: &str = "key,kind,account,product,date,currency,quantity,net_amount,corrects,receipt\n";
 
