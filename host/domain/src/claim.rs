@@ -1,6 +1,5 @@
 //! A request or a claim on its way: the states it goes through, and who is refused what. What it means for the ledger is in [`stake`],
-//! what a person makes of a ruling in [`verdict`],
-//! and of a deduction that is settled in parts in [`split`].
+//! what a person makes of a ruling in [`verdict`], and of a deduction in parts in [`split`].
 
 pub mod stake;
 pub mod verdict;

@@ -11,6 +11,7 @@ on_both_engines! {
     what_a_billback_pays_is_taken_by_deduction
     a_small_difference_is_written_off_and_not_argued_about
     a_person_splits_a_deduction_into_what_is_matched_charged_back_written_off_and_moved
+    what_was_rejected_is_not_agreed_to_by_splitting_it_for_more
     an_agreement_is_used_up_by_decisions_and_given_back
 }
 
@@ -74,6 +75,22 @@ fn what_a_billback_pays_is_taken_by_deduction(engine: Engine) {
     let (code, run) = gtm.ended("run phones --period 2024-Q1");
     assert_eq!(code, 3, "{run:#}");
     assert_eq!(held(&gtm), ["deducted 1200", "expense -1200"]);
+}
+
+fn what_was_rejected_is_not_agreed_to_by_splitting_it_for_more(engine: Engine) {
+    let gtm = credit(engine);
+    gtm.run("approve rule claim --above 100");
+    for approver in ["max", "kim"] {
+        gtm.run(&format!(
+            "approve grant user:{approver} claim --limit 5000 --as user:eve"
+        ));
+    }
+    deduct(&gtm, "phones", &[("INV-1", "1500")]);
+    gtm.run("approve no A-1 --words unclear --as user:max");
+    let parts = "--part 1=matched:1200 --part 1=written-off:300";
+    let (_, refused) = gtm.refused(&format!("claim split C-1 {parts} --reason agreed --as user:kim"));
+    assert_eq!(refused, "gtm: A-1 was rejected: deny the claim, or have it reopened");
+    assert_eq!(text(&gtm.run("claim show C-1"), "status"), "in-review");
 }
 
 /// `north` has 1,200 of open credit in `phones`, which writes off differences up to 5, and 750 in `displays`, which writes off none.
@@ -202,6 +219,11 @@ fn a_person_splits_a_deduction_into_what_is_matched_charged_back_written_off_and
             "what is moved to program `nowhere` cannot be deducted there: there is no program `nowhere`: `gtm program list` shows them",
         ),
         (
+            "--part 1=moved:750:displays --part 1=moved:750:displays",
+            "max",
+            "line 1 of deduction `C-1`: it is moved to `displays` twice: give one part",
+        ),
+        (
             "--part 1=lost:1500",
             "max",
             "`lost` is nothing that becomes of a part: write matched, charged-back, written-off, moved",
@@ -272,9 +294,18 @@ fn a_person_splits_a_deduction_into_what_is_matched_charged_back_written_off_and
         refused,
         format!("gtm: a part of `C-1` was moved to `{there}`, which is draft: withdraw that first")
     );
-    let submitted = gtm.run(&format!("claim submit {there} --on 2024-03-15 --as user:max"));
-    assert_eq!(text(&submitted["lines"][0], "ruled"), "300");
+    let submitted = gtm.run(&format!("claim submit {there} --as user:max"));
+    assert_eq!(
+        (text(&submitted, "submitted"), text(&submitted["lines"][0], "ruled")),
+        ("2024-03-15", "300"),
+        "a part was deducted when the whole was"
+    );
     gtm.run(&format!("claim decide {there} --approve --as user:eve"));
+    let (_, refused) = gtm.refused("claim reopen C-1 --words again");
+    assert_eq!(
+        refused,
+        format!("gtm: a part of `C-1` was moved to `{there}`, which is approved: reopen and withdraw that first")
+    );
     assert_eq!(
         held(&gtm),
         [

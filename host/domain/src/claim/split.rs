@@ -160,6 +160,13 @@ fn decided(ruled: &Decided, claimed: Micros, parts: Vec<Part>, reason: &str) -> 
             "its parts sum to {sum}, and {claimed} was deducted: let them sum to that"
         )));
     }
+    for (place, part) in parts.iter().enumerate() {
+        if let Some(to) = &part.program
+            && parts[..place].iter().any(|other| other.program.as_ref() == Some(to))
+        {
+            return Err(Error::new(format!("it is moved to `{to}` twice: give one part")));
+        }
+    }
     let (approved, written_off) = (of(Treatment::Matched)?, of(Treatment::WrittenOff)?);
     if approved > ruled.approved {
         return Err(Error::new(format!(
@@ -341,7 +348,12 @@ mod tests {
                 cents.iter().filter(|(of, _)| *of == treatment).map(|(_, cents)| cents).sum()
             };
             let pence = |cents: i64| Micros(cents * 10_000);
-            let parts: Vec<Part> = cents.iter().map(|(treatment, cents)| Part { amount: pence(*cents), ..part(1, *treatment, "1") }).collect();
+            // Each that is moved goes to a program of its own.
+            let parts: Vec<Part> = cents.iter().zip(1..).map(|((treatment, cents), place)| Part {
+                amount: pence(*cents),
+                program: (*treatment == Moved).then(|| format!("displays-{place}")),
+                ..part(1, *treatment, "1")
+            }).collect();
             let (claim, ruled) = (deduction(&[pence(sum + off)]), matching(&[pence(matched)]));
             let verdict = split(&claim, &ruled, "GBP".parse().unwrap(), "phones", true, &parts, "x");
             prop_assert_eq!(verdict.is_ok(), off == 0 && of(Matched) <= matched);

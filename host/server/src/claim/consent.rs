@@ -76,19 +76,22 @@ pub async fn given(
     today: Day,
 ) -> Result<bool> {
     let covers = |approval: &Approval| approval.amount.is_some_and(|amount| amount >= of.amount);
-    let asked = tx.approval_of(of.kind(), &of.subject()).await?.filter(covers);
-    let asked = match (asked, verdict) {
+    let asked = tx.approval_of(of.kind(), &of.subject()).await?;
+    // Also where more is decided than was asked for: what was rejected is not asked for again by asking for more.
+    if let Some(rejected) = asked.as_ref().filter(|asked| asked.status == Status::Rejected)
+        && verdict == Verdict::Approve
+    {
+        bail!("{} was rejected: deny the claim, or have it reopened", rejected.label());
+    }
+    let asked = match (asked.filter(covers), verdict) {
         (None, Verdict::Approve) => ask(tx, of, author, today).await?,
         (asked, _) => asked,
     };
     let Some(approval) = asked else { return Ok(true) };
-    match (approval.status, verdict) {
-        (Status::Open, _) => {
+    match approval.status {
+        Status::Open => {
             let voted = tx.vote(approval.number, verdict, words, today).await?;
             Ok(voted.status != Status::Open)
-        }
-        (Status::Rejected, Verdict::Approve) => {
-            bail!("{} was rejected: deny the claim, or have it reopened", approval.label())
         }
         _ => Ok(true),
     }

@@ -5,6 +5,7 @@ use domain::approval;
 use domain::claim::split::{Part, split};
 use domain::claim::verdict::{Less, Verdict, confirm, deny};
 use domain::claim::{Event, another};
+use domain::day::Day;
 use domain::digest::Digest;
 use domain::id::{AgreementId, ClaimId};
 use domain::money::Micros;
@@ -14,7 +15,7 @@ use store::claim::{Happening, KeptClaim};
 
 use super::consent::{Proposal, given};
 use super::ground::{Asking, Ground};
-use super::rule::{Books, Ruling, rule};
+use super::rule::{Books, Occasion, rule};
 use super::split::Drafts;
 use super::submit::stake_of;
 use super::{again, find, proof, submitter};
@@ -111,7 +112,14 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
                 today,
             )
             .await?;
-            kept(&mut tx, &books, &claim, &verdict, latest.number, reason, None, today).await?;
+            let of = Decided {
+                verdict,
+                ruling: latest.number,
+                words: reason,
+                drafts: Drafts::default(),
+                today,
+            };
+            kept(&mut tx, &books, &claim, &of).await?;
             tx.commit().await?;
             return Ok(Some(claim.id));
         }
@@ -145,14 +153,16 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
                 parts,
                 reason,
             )?;
-            let drafts = Drafts::of(host, &claim, &asked, program.currency, parts).await?;
-            (verdict, Some(drafts))
+            (
+                verdict,
+                Drafts::of(host, &claim, &asked, program.currency, parts).await?,
+            )
         }
         Choice::Approve { less, reason } => (
             confirm(&asked, &ruled, program.currency, less, reason.as_deref())?,
-            None,
+            Drafts::default(),
         ),
-        Choice::Deny { reason } => (deny(&asked, reason)?, None),
+        Choice::Deny { reason } => (deny(&asked, reason)?, Drafts::default()),
     };
 
     let mut tx = host.store.begin(&host.actor).await?;
@@ -162,7 +172,7 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
     }
     match newer {
         Some(newer) if newer.decision.lines != ruled.lines => {
-            let by = Ruling {
+            let by = Occasion {
                 event: Event::Rule,
                 words: "what the ruling rested on had changed",
                 effective: today,
@@ -195,7 +205,14 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
                 if let Some(newer) = &newer {
                     tx.add_ruling(&claim.id, &newer.ruled).await?;
                 }
-                kept(&mut tx, &books, &claim, &verdict, number, words, drafts.as_ref(), today).await?;
+                let of = Decided {
+                    verdict,
+                    ruling: number,
+                    words,
+                    drafts,
+                    today,
+                };
+                kept(&mut tx, &books, &claim, &of).await?;
             }
         }
     }
@@ -203,35 +220,32 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
     Ok(Some(claim.id))
 }
 
-#[expect(clippy::too_many_arguments, reason = "all that a decision keeps")]
-async fn kept(
-    tx: &mut Tx,
-    books: &Books<'_>,
-    claim: &KeptClaim,
-    verdict: &Verdict,
+/// All that is kept of a decision.
+struct Decided<'a> {
+    verdict: Verdict,
+    /// Number of the ruling that it rests on.
     ruling: i64,
-    words: &str,
-    drafts: Option<&Drafts>,
-    today: domain::day::Day,
-) -> Result<()> {
+    words: &'a str,
+    /// What the parts of a split deduction become elsewhere.
+    drafts: Drafts,
+    today: Day,
+}
+
+async fn kept(tx: &mut Tx, books: &Books<'_>, claim: &KeptClaim, of: &Decided<'_>) -> Result<()> {
+    let Decided { verdict, ruling, .. } = of;
     let happening = Happening {
         approved: verdict.approved,
         written_off: verdict.written_off,
-        ruling,
-        ..Happening::to(claim, Event::Decide(verdict.outcome), words)
+        ruling: *ruling,
+        ..Happening::to(claim, Event::Decide(verdict.outcome), of.words)
     };
     let revision = tx.happen(claim, &happening).await?;
-    tx.add_decisions(&claim.id, revision, ruling, &verdict.lines).await?;
-    if let Some(drafts) = drafts {
-        let written = drafts.write(tx).await?;
-        for line in verdict.lines.iter().filter(|line| !line.parts.is_empty()) {
-            written.keep(tx, claim, revision, &line.parts).await?;
-        }
-    }
+    tx.add_decisions(&claim.id, revision, *ruling, &verdict.lines).await?;
+    of.drafts.keep(tx, claim, revision, &verdict.lines).await?;
     let uses = uses(tx, claim, verdict).await?;
     tx.use_agreements(&claim.id, revision, &uses).await?;
     let stake = stake_of(claim, verdict.outcome.status(), verdict.approved, verdict.written_off);
-    books.post(tx, &claim.id, revision, stake, today).await
+    books.post(tx, &claim.id, revision, stake, of.today).await
 }
 
 /// What the lines use of agreements. A request promises and uses nothing yet.

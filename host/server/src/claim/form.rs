@@ -220,7 +220,9 @@ fn csv_lines(text: &str) -> Result<Vec<Value>> {
 pub fn problems(form: &Value, plugin: &Plugin) -> Problems {
     let mut problems = match Form::of(form) {
         Ok(_) => Problems::default(),
-        Err(e) => e.downcast().unwrap_or_default(),
+        Err(e) => e
+            .downcast()
+            .unwrap_or_else(|e| Problems(vec![(String::new(), e.to_string())])),
     };
     let kind = form
         .get("kind")

@@ -12,7 +12,7 @@ use store::claim::{Happening, KeptClaim};
 use store::{Snapshot, Tx};
 
 use super::ground::{Asking, Ground};
-use super::rule::{Books, Ruling, rule};
+use super::rule::{Books, Occasion, rule};
 use super::submit::stake_of;
 use super::{again, consent, find, proof, submitter};
 use crate::host::Host;
@@ -171,8 +171,12 @@ async fn ruled(host: &Host, name: &str, event: Event, words: &str, files: &[NewA
         let parts = snapshot.claim_parts(&claim.id).await?;
         let mut moved = parts.iter().filter_map(|part| part.moved_to.as_ref());
         if let Some(there) = moved.find(|there| there.status != Status::Withdrawn) {
+            let first = match there.status {
+                Status::Draft | Status::Held | Status::InReview => "withdraw that first",
+                _ => "reopen and withdraw that first",
+            };
             bail!(
-                "a part of `{}` was moved to `{}/{}`, which is {}: withdraw that first",
+                "a part of `{}` was moved to `{}/{}`, which is {}: {first}",
                 claim.number,
                 there.program,
                 there.number,
@@ -210,7 +214,7 @@ async fn ruled(host: &Host, name: &str, event: Event, words: &str, files: &[NewA
     }
     tx.attach(&claim.id, files).await?;
     let today = host.today()?;
-    let by = Ruling {
+    let by = Occasion {
         event,
         words,
         effective: today,

@@ -89,8 +89,8 @@ pub async fn rule(host: &Host, ground: &Ground, question: Question, number: i64)
     })
 }
 
-/// What made a claim be ruled on.
-pub struct Ruling<'a> {
+/// What made a claim be ruled on, and when what it moves counts.
+pub struct Occasion<'a> {
     pub event: Event,
     pub words: &'a str,
     /// When what it moves counts.
@@ -121,7 +121,7 @@ impl<'a> Books<'a> {
     ///
     /// # Errors
     /// As [`Books::post`] does.
-    pub async fn propose(&self, tx: &mut Tx, claim: &KeptClaim, answer: &Answer, by: Ruling<'_>) -> Result<i64> {
+    pub async fn propose(&self, tx: &mut Tx, claim: &KeptClaim, answer: &Answer, by: Occasion<'_>) -> Result<i64> {
         let ruling = answer.ruled.receipt.revision;
         tx.add_ruling(&claim.id, &answer.ruled).await?;
         let happening = Happening {

@@ -1,17 +1,20 @@
 //! A deduction is decided in parts. What belongs to another program is written down there as a draft, in the same unit of work: whoever
-//! submits it there has it ruled on by that program's terms.
+//! submits it there has it ruled on by that program's terms. Its proofs stay with the whole.
+
+use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use domain::adjudication::{Claim, ClaimKind};
 use domain::claim::RETENTION_MONTHS;
-use domain::claim::split::{Part, Treatment};
+use domain::claim::split::Part;
+use domain::claim::verdict::Decided;
 use domain::currency::Currency;
 use domain::id::ClaimId;
 use store::Tx;
 use store::claim::{KeptClaim, NewClaim};
 
 use super::form::{Form, FormLine};
-use super::submit::{Submission, ready};
+use super::submit::{Submission, free_number, ready};
 use crate::host::Host;
 
 /// Reads `N=TREATMENT:AMOUNT` or `N=moved:AMOUNT:PROGRAM`.
@@ -33,6 +36,7 @@ pub fn part(text: &str) -> Result<Part> {
 }
 
 /// The deductions that the moved parts become: one in each other program, with a line for each part.
+#[derive(Default)]
 pub struct Drafts(Vec<(String, NewClaim)>);
 
 impl Drafts {
@@ -70,33 +74,33 @@ impl Drafts {
             };
             let ready = ready(host, submission).await;
             let ready = ready.with_context(|| format!("what is moved to program `{code}` cannot be deducted there"))?;
-            drafts.push((code.clone(), ready.new));
+            // Kept as long as the whole is.
+            let retained_until = ready.new.retained_until.max(claim.retained_until);
+            drafts.push((
+                code.clone(),
+                NewClaim {
+                    retained_until,
+                    ..ready.new
+                },
+            ));
         }
         Ok(Drafts(drafts))
     }
 
-    /// Writes them down.
-    pub async fn write(&self, tx: &mut Tx) -> Result<Written> {
-        let mut written = Vec::new();
+    /// Writes them down, and keeps all parts of the decision with what became of them.
+    pub async fn keep(&self, tx: &mut Tx, claim: &KeptClaim, revision: i64, lines: &[Decided]) -> Result<()> {
+        let mut became: BTreeMap<&str, ClaimId> = BTreeMap::new();
         for (code, new) in &self.0 {
-            written.push((code.clone(), tx.add_claim(new).await?));
+            let mut new = new.clone();
+            new.asked.number = free_number(tx, &new.program).await?;
+            became.insert(code, tx.add_claim(&new).await?);
         }
-        Ok(Written(written))
-    }
-}
-
-/// By the program that each is in.
-pub struct Written(Vec<(String, ClaimId)>);
-
-impl Written {
-    /// Keeps the parts of a line under the number of the decision.
-    pub async fn keep(&self, tx: &mut Tx, claim: &KeptClaim, revision: i64, parts: &[Part]) -> Result<()> {
-        let became = |part: &Part| {
-            let there = |(code, _): &&(String, ClaimId)| Some(code) == part.program.as_ref();
-            let draft = self.0.iter().find(there).filter(|_| part.treatment == Treatment::Moved);
-            draft.map(|(_, id)| id.clone())
-        };
-        let parts: Vec<_> = parts.iter().map(|part| (part.clone(), became(part))).collect();
-        Ok(tx.add_claim_parts(&claim.id, revision, &parts).await?)
+        let there = |part: &Part| part.program.as_deref().and_then(|code| became.get(code)).cloned();
+        let parts = lines.iter().flat_map(|line| &line.parts);
+        let parts: Vec<_> = parts.map(|part| (part.clone(), there(part))).collect();
+        match parts.is_empty() {
+            true => Ok(()),
+            false => Ok(tx.add_claim_parts(&claim.id, revision, &parts).await?),
+        }
     }
 }

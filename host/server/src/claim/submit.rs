@@ -8,7 +8,7 @@ use domain::claim::stake::Stake;
 use domain::claim::{Event, Status, content_digest, retained_until};
 use domain::day::Day;
 use domain::digest::Digest;
-use domain::id::{AccountId, ClaimId};
+use domain::id::{AccountId, ClaimId, ProgramId};
 use domain::money::Micros;
 use domain::program::Program;
 use store::claim::attachment::NewAttachment;
@@ -17,7 +17,7 @@ use store::{Snapshot, Tx};
 
 use super::form::Form;
 use super::ground::{Asking, Ground, request_named};
-use super::rule::{Books, Ruling, rule};
+use super::rule::{Books, Occasion, rule};
 use super::{again, find, proof};
 use crate::host::Host;
 
@@ -43,7 +43,7 @@ pub struct Ready {
 
 /// Writes a claim down as a draft.
 pub async fn draft(host: &Host, submission: Submission<'_>) -> Result<ClaimId> {
-    let ready = ready(host, submission).await?;
+    let ready = numbered(host, submission).await?;
     let mut tx = host.store.begin(&host.actor).await?;
     let id = tx.add_claim(&ready.new).await?;
     tx.attach(&id, &ready.files).await?;
@@ -53,7 +53,7 @@ pub async fn draft(host: &Host, submission: Submission<'_>) -> Result<ClaimId> {
 
 /// Writes a claim down and submits it. Nothing is kept of one that is refused.
 pub async fn submit(host: &Host, submission: Submission<'_>) -> Result<ClaimId> {
-    let ready = ready(host, submission).await?;
+    let ready = numbered(host, submission).await?;
     let mut tries = 0;
     loop {
         match sent(host, &ready, None).await {
@@ -79,7 +79,12 @@ pub async fn submit_draft(
         .program_by_id(&claim.program)
         .await?
         .context("the claim's program is missing")?;
-    let submitted = on.map_or_else(|| host.today(), Ok)?;
+    let submitted = match on {
+        Some(day) => day,
+        // A part of another deduction was deducted when that was.
+        None if snapshot.moved_from(&claim.id).await?.is_some() => claim.submitted,
+        None => host.today()?,
+    };
     check_day(host, submitted)?;
     let asked = Claim {
         submitted,
@@ -110,7 +115,34 @@ pub async fn submit_draft(
     }
 }
 
-/// Holds the submission against its form and everything that is known beforehand.
+/// One that holds, with a number of its own.
+async fn numbered(host: &Host, submission: Submission<'_>) -> Result<Ready> {
+    let given = submission.form.number.is_some();
+    let mut ready = ready(host, submission).await?;
+    if !given {
+        ready.new.asked.number = take_number(host, &ready.program.id).await?;
+    }
+    Ok(ready)
+}
+
+/// A number that no claim of the program has. It stays unused when the claim is refused later.
+async fn take_number(host: &Host, program: &ProgramId) -> Result<String> {
+    let mut tries = 0;
+    loop {
+        let taken = async {
+            let mut tx = host.store.begin(&host.actor).await?;
+            let number = free_number(&mut tx, program).await?;
+            tx.commit().await?;
+            Ok(number)
+        };
+        match taken.await {
+            Ok(number) => return Ok(number),
+            Err(e) => again(&mut tries, Some(e)).await?,
+        }
+    }
+}
+
+/// Holds the submission against its form and everything that is known beforehand. Without a number in the form it has [`NO_NUMBER`] yet.
 pub async fn ready(host: &Host, submission: Submission<'_>) -> Result<Ready> {
     let Submission { form, files, .. } = submission;
     let mut snapshot = host.store.read().await?;
@@ -128,12 +160,8 @@ pub async fn ready(host: &Host, submission: Submission<'_>) -> Result<Ready> {
     };
     drop(snapshot);
     let ground = Ground::of(host, &program, submitted).await?;
-    // Held against the form before a number is given out.
-    let mut asked = form.asked(&ground.plugin, program.currency, "C-0", submitted)?;
-    asked.number = match form.number {
-        Some(number) => number,
-        None => free_number(host, &program).await?,
-    };
+    let number = form.number.as_deref().unwrap_or(NO_NUMBER);
+    let asked = form.asked(&ground.plugin, program.currency, number, submitted)?;
     Ok(Ready {
         new: NewClaim {
             program: program.id.clone(),
@@ -165,21 +193,15 @@ fn check_day(host: &Host, submitted: Day) -> Result<()> {
     Ok(())
 }
 
-/// A number that no claim of the program has. It stays unused when the claim is refused.
-async fn free_number(host: &Host, program: &Program) -> Result<String> {
-    let mut tries = 0;
+/// Of one that has none yet: no claim is given it.
+const NO_NUMBER: &str = "C-0";
+
+/// A number that no claim of the program has.
+pub async fn free_number(tx: &mut Tx, program: &ProgramId) -> Result<String> {
     loop {
-        let given = async {
-            let mut tx = host.store.begin(&host.actor).await?;
-            let number = tx.next_claim_number().await?;
-            let taken = super::numbered(&mut tx, Some(&program.id), &number).await?;
-            tx.commit().await?;
-            Ok(taken.is_empty().then_some(number))
-        };
-        match given.await {
-            Ok(Some(number)) => return Ok(number),
-            Ok(None) => {}
-            Err(e) => again(&mut tries, Some(e)).await?,
+        let number = tx.next_claim_number().await?;
+        if super::numbered(tx, Some(program), &number).await?.is_empty() {
+            return Ok(number);
         }
     }
 }
@@ -232,7 +254,7 @@ async fn sent(host: &Host, ready: &Ready, draft: Option<&KeptClaim>) -> Result<O
     let claim = tx.claim(&id).await?.context("the claim that was written is missing")?;
     match (&answer, &suspicion) {
         (Some(answer), _) => {
-            let by = Ruling {
+            let by = Occasion {
                 event: Event::Submit,
                 words: "",
                 effective: new.asked.submitted,

@@ -53,7 +53,8 @@ impl Tx {
         revision: i64,
         parts: &[(Part, Option<ClaimId>)],
     ) -> Result<()> {
-        let numbered: Vec<_> = (1_i64..).zip(parts).collect();
+        let of_lines = parts.chunk_by(|(one, _), (next, _)| one.line == next.line);
+        let numbered: Vec<_> = of_lines.flat_map(|of_line| (1_i64..).zip(of_line)).collect();
         insert_many!(
             self,
             "insert into claim_parts (claim, revision, line, number, treatment, amount_micros, moved_to) ",

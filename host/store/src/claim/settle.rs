@@ -12,8 +12,8 @@ use crate::{Result, Tx};
 const PAGE: i64 = 500;
 
 impl Tx {
-    /// Marks a participant's claims of which something was approved or written off, and that no document has paid yet, as settled by this one, and says how
-    /// many. A disputed one stays disputed, and ends settled when the dispute is answered.
+    /// Marks a participant's claims of which something was approved or written off, and that no document has paid yet, as settled by this one,
+    /// and says how many. A disputed one stays disputed, and ends settled when the dispute is answered.
     pub async fn settle_claims(&mut self, program: &ProgramId, account: &AccountId, document: &str) -> Result<u64> {
         let filter = ClaimFilter {
             program: Some(program.clone()),
