@@ -36,6 +36,7 @@ fn main() -> io::Result<()> {
         ("claim.html", ClaimPage::sample().to_string()),
         ("claim-decided.html", ClaimPage::sample_decided().to_string()),
         ("claim-held.html", ClaimPage::sample_held().to_string()),
+        ("claim-split.html", ClaimPage::sample_split().to_string()),
         ("filing.html", FilingPage::sample().to_string()),
         ("funds.html", FundsPage::sample().to_string()),
         ("fund.html", FundPage::sample().to_string()),

@@ -1,6 +1,9 @@
 use askama::Template;
 
-use crate::{ClaimLine, Flash, Frame, Replay, ReplayFragment, Unit, Verdict, amount, path, sentence::Sentence};
+use crate::{
+    ClaimLine, Control, DecisionReceipt, Flash, Frame, Input, Replay, ReplayFragment, Unit, Verdict, amount, path,
+    sentence::Sentence,
+};
 
 /// One claim with everything that explains it, and what can be done with it.
 #[derive(Clone, Debug, Template)]
@@ -16,6 +19,10 @@ pub struct ClaimPage {
     pub fields: Vec<(String, String)>,
     /// Number and id of the request that it draws on.
     pub request: Option<(String, String)>,
+    /// Name and id of the deduction in another program that it is a part of.
+    pub moved_from: Option<(String, String)>,
+    /// Given up at the company's expense: what would be while it is in review, and what was once it is decided. 0 for nothing.
+    pub written_off: i64,
     /// Of an approved request: what no claim has used yet.
     pub remaining: Option<i64>,
     /// Name of the document that settled it.
@@ -25,6 +32,8 @@ pub struct ClaimPage {
     pub consent: Option<Consent>,
     /// The last day on which it and its files are kept.
     pub retained_until: String,
+    /// Number of the newest ruling; 0 before the first.
+    pub ruling: i64,
     pub lines: Vec<ClaimedLine>,
     /// How the newest ruling came about, a sentence each.
     pub steps: Vec<String>,
@@ -32,8 +41,8 @@ pub struct ClaimPage {
     pub transfers: Vec<Moved>,
     pub history: Vec<ClaimEvent>,
     pub files: Vec<ClaimFile>,
-    /// What proves the newest ruling: name and value. None before the first.
-    pub receipt: Option<Vec<(String, String)>>,
+    /// What proves the newest ruling. None before the first.
+    pub receipt: Option<DecisionReceipt>,
     /// Set on the page that answers a replay where script does not run.
     pub replay: Option<Replay>,
     pub acts: Acts,
@@ -54,6 +63,19 @@ pub struct ClaimedLine {
     pub reasons: Vec<Why>,
     /// Why a person paid less than was ruled.
     pub reason: Option<String>,
+    /// Those into which a person split it; they sum to what was claimed.
+    pub parts: Vec<ClaimedPart>,
+}
+
+/// A part of a deduction's line.
+#[derive(Clone, Debug)]
+pub struct ClaimedPart {
+    /// `matched`, `charged-back`, `written-off`, `moved`.
+    pub treatment: String,
+    /// In micros.
+    pub amount: i64,
+    /// Name and id of the deduction in another program that it became.
+    pub moved_to: Option<(String, String)>,
 }
 
 /// A reason with its code.
@@ -129,6 +151,8 @@ pub struct Acts {
     pub not_yours: Option<String>,
     /// Address of the form by which a request is claimed against.
     pub claim_against: Option<String>,
+    /// The one that was refused, as its address calls it: its panel is open.
+    pub refused: Option<String>,
     /// What was typed and refused: name and text of each control.
     pub typed: Vec<(String, String)>,
 }
@@ -184,6 +208,25 @@ impl ClaimPage {
         !self.acts.can.is_empty() || self.acts.not_yours.is_some()
     }
 
+    fn is_refused(&self, act: &str) -> bool {
+        self.acts.refused.as_deref() == Some(act)
+    }
+
+    /// What somebody says of an act, with what they typed before.
+    fn words(&self, name: &str, label: &str, required: bool, help: Option<&str>) -> Control {
+        Control {
+            name: name.into(),
+            label: label.into(),
+            help: help.map(str::to_owned),
+            required,
+            wrong: None,
+            input: Input::Area {
+                value: self.typed(name).into(),
+                is_json: false,
+            },
+        }
+    }
+
     fn typed(&self, name: &str) -> &str {
         let typed = self.acts.typed.iter().find(|(typed, _)| typed == name);
         typed.map_or("", |(_, text)| text)
@@ -217,6 +260,7 @@ impl ClaimPage {
             approved: None,
             reasons,
             reason: None,
+            parts: vec![],
         };
         let over = Why {
             code: "over-request".into(),
@@ -230,7 +274,6 @@ impl ClaimPage {
             line: None,
             words: words.into(),
         };
-        let entry = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         ClaimPage {
             frame: Frame {
                 flash: None,
@@ -246,6 +289,8 @@ impl ClaimPage {
                 field("End", "2024-04-12"),
             ],
             request: Some(("C-1".into(), "0192f0c1-0002-7000-8000-00000000000a".into())),
+            moved_from: None,
+            written_off: 0,
             remaining: None,
             settlement: None,
             held: None,
@@ -256,6 +301,7 @@ impl ClaimPage {
                 due: "2024-06-10".into(),
             }),
             retained_until: "2026-06-03".into(),
+            ruling: 1,
             lines: vec![
                 line(1, "INV-1", 3_000_000_000, 3_000_000_000, vec![]),
                 line(2, "INV-2", 2_500_000_000, 1_000_000_000, vec![over]),
@@ -285,20 +331,14 @@ impl ClaimPage {
                 size: 48_213,
                 sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
             }],
-            receipt: Some(vec![
-                entry(
-                    "Component",
-                    "78deb98c622943b2534aa5c5b9df3e9fdf2e88bacd0743b61bde3f98df343936",
-                ),
-                entry("Contract", "gtm:program@0.1.0"),
-                entry("Signature", "kq0xK0Qh1yIu"),
-            ]),
+            receipt: Some(DecisionReceipt::sample()),
             replay: None,
             acts: Acts {
                 actor: "user:max".into(),
                 can: vec![Act::Decide, Act::Withdraw],
                 not_yours: None,
                 claim_against: None,
+                refused: None,
                 typed: vec![],
             },
         }
@@ -327,6 +367,45 @@ impl ClaimPage {
         page
     }
 
+    /// A deduction that is a part of another, of which a person split one line again.
+    pub fn sample_split() -> Self {
+        let mut page = ClaimPage::sample();
+        let part = |treatment: &str, amount: i64| ClaimedPart {
+            treatment: treatment.into(),
+            amount,
+            moved_to: None,
+        };
+        page.claim.kind = "deduction".into();
+        page.claim.status = "adjusted".into();
+        page.claim.approved = 3_900_000_000;
+        page.written_off = 50_000_000;
+        page.moved_from = Some(("phones/C-7".into(), "0192f0c1-0002-7000-8000-00000000000d".into()));
+        page.request = None;
+        page.consent = None;
+        page.lines[0].approved = Some(3_000_000_000);
+        page.lines[1].approved = Some(900_000_000);
+        page.lines[1].reason = Some("two promotions on one invoice".into());
+        page.lines[1].parts = vec![
+            part("matched", 900_000_000),
+            part("charged-back", 350_000_000),
+            part("written-off", 50_000_000),
+            ClaimedPart {
+                moved_to: Some(("displays/C-9".into(), "0192f0c1-0002-7000-8000-00000000000e".into())),
+                ..part("moved", 1_200_000_000)
+            },
+        ];
+        let posted = |debit: &str, amount: i64| Moved {
+            debit: debit.into(),
+            credit: "deducted".into(),
+            amount,
+            revision: 3,
+            ..page.transfers[0].clone()
+        };
+        page.transfers = vec![posted("payable", 3_900_000_000), posted("written-off", 50_000_000)];
+        page.acts.can = vec![Act::Dispute, Act::Reopen];
+        page
+    }
+
     /// One that is held, looked at by whoever submitted it.
     pub fn sample_held() -> Self {
         let mut page = ClaimPage::sample();
@@ -346,6 +425,7 @@ impl ClaimPage {
             can: vec![Act::Withdraw],
             not_yours: Some("`user:pia` submitted it, so that somebody else looks at it".into()),
             claim_against: None,
+            refused: None,
             typed: vec![],
         };
         page

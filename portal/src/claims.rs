@@ -92,6 +92,20 @@ pub(crate) fn words(name: &str) -> String {
     name.replace('-', " ")
 }
 
+/// What can be filed, for one participant or for any: address and words.
+pub(crate) fn filings(code: &str, kinds: &[String], account: Option<&str>) -> Vec<(String, &'static str)> {
+    let filing = |kind: &String| {
+        let words = match &**kind {
+            "request" => "Ask for approval first",
+            "deduction" => "Report a deduction",
+            _ => "File a claim",
+        };
+        let query = [("kind", Some(&**kind)), ("account", account)];
+        (path::with_query(path::filing(code), &query), words)
+    };
+    kinds.iter().map(filing).collect()
+}
+
 impl ClaimsPage {
     fn address(&self) -> String {
         path::claims(&self.code)
@@ -103,16 +117,7 @@ impl ClaimsPage {
 
     /// What can be filed: address and words.
     fn filings(&self) -> Vec<(String, &'static str)> {
-        let filing = |kind: &String| {
-            let address = path::with_query(path::filing(&self.code), &[("kind", Some(kind))]);
-            let words = match &**kind {
-                "request" => "Ask for approval first",
-                "deduction" => "Report a deduction",
-                _ => "File a claim",
-            };
-            (address, words)
-        };
-        self.kinds.iter().map(filing).collect()
+        filings(&self.code, &self.kinds, None)
     }
 
     fn is_chosen(&self, status: &str) -> bool {

@@ -59,20 +59,21 @@ pub struct Choice {
 impl HtmlSafe for Control {}
 
 impl Control {
-    /// Unique on its page, as its name is; a link to what is wrong points to it.
+    /// Unique on its page, as its name is; a link to what is wrong points to it. What belongs to the control is told apart by two colons, so
+    /// that it is no other control's: `help` may be the name of a field.
     pub fn id(&self) -> String {
         let parts: Vec<String> = self.name.trim_start_matches('/').split('/').map(escaped).collect();
         parts.join(":")
     }
 
     fn option_id(&self, option: &Choice) -> String {
-        format!("{}:{}", self.id(), escaped(&option.value))
+        format!("{}::is:{}", self.id(), escaped(&option.value))
     }
 
     /// The ids of what describes it, apart by blanks; empty when nothing does.
     fn described_by(&self) -> String {
-        let help = self.help.as_ref().map(|_| format!("{}:help", self.id()));
-        let wrong = self.wrong.as_ref().map(|_| format!("{}:wrong", self.id()));
+        let help = self.help.as_ref().map(|_| format!("{}::help", self.id()));
+        let wrong = self.wrong.as_ref().map(|_| format!("{}::wrong", self.id()));
         [help, wrong].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 

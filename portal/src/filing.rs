@@ -1,6 +1,5 @@
 use askama::Template;
 
-use crate::claims::words;
 use crate::{Choice, Control, Flash, Frame, Input, Unit, amount, path, sentence::Sentence};
 
 /// The form by which a claim, a request or a deduction is filed: drawn from the plugin's schema, and shown again with what was typed.
@@ -43,7 +42,7 @@ pub struct FilingLine {
     pub is_new: bool,
 }
 
-/// A file that was sent before, and is kept until the claim is filed.
+/// A file that was sent before, and is kept until newer ones need the room.
 #[derive(Clone, Debug)]
 pub struct ProofFile {
     pub place: usize,
@@ -67,6 +66,9 @@ pub struct Wrong {
     pub message: String,
 }
 
+/// What htmx does with the page of a refusal: its words are put into the form, in sight, and nothing else changes.
+pub(crate) const REFUSED: &str = "select:'.refusal-detail, .refusal-advice, .refusal-reference' target:#refused swap:'innerHTML ignoreTitle show:top'";
+
 impl FilingPage {
     fn program_address(&self) -> String {
         path::program(&self.code)
@@ -88,22 +90,11 @@ impl FilingPage {
         }
     }
 
-    fn claimed_word(&self) -> &'static str {
-        match &*self.kind {
-            "request" => "request",
-            "deduction" => "deduction",
-            _ => "claim",
-        }
-    }
-
-    /// The other kinds: address and words.
-    fn others(&self) -> Vec<(String, String)> {
+    /// The other kinds, each with its address.
+    fn others(&self) -> Vec<(String, &str)> {
         let others = self.kinds.iter().filter(|kind| **kind != self.kind);
-        let other = |kind: &String| {
-            let address = path::with_query(path::filing(&self.code), &[("kind", Some(kind))]);
-            (address, words(kind))
-        };
-        others.map(other).collect()
+        let other = |kind: &'_ String| path::with_query(path::filing(&self.code), &[("kind", Some(kind))]);
+        others.map(|kind| (other(kind), &**kind)).collect()
     }
 
     /// A claim that came back: an invoice without a number, and an amount that is none.

@@ -1,5 +1,6 @@
 use askama::Template;
 
+use crate::claims::filings;
 use crate::{Flash, Frame, Unit, path, sentence::Sentence};
 
 /// What each participant's fund of a program holds.
@@ -166,16 +167,7 @@ impl FundPage {
 
     /// Where something is filed for this participant: address and words.
     fn filings(&self) -> Vec<(String, &'static str)> {
-        let filing = |kind: &String| {
-            let query = [("kind", Some(&**kind)), ("account", Some(&*self.fund.account))];
-            let words = match &**kind {
-                "request" => "Ask for approval first",
-                "deduction" => "Report a deduction",
-                _ => "File a claim",
-            };
-            (path::with_query(path::filing(&self.code), &query), words)
-        };
-        self.kinds.iter().map(filing).collect()
+        filings(&self.code, &self.kinds, Some(&self.fund.account))
     }
 
     /// Money put in twice, and some of it taken back.

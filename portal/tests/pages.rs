@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use portal::{
-    ApprovalsPage, Choice, ClaimPage, ClaimsPage, Control, DocumentPage, DocumentsPage, FilingPage, FundPage,
-    FundsPage, Input, Line, Outcome, ProgramPage, ProgramsPage, RefusalPage, ReplayFragment, StatementPage, Wrong,
+    ApprovalsPage, Choice, ClaimPage, ClaimedPart, ClaimsPage, Control, DocumentPage, DocumentsPage, FilingPage,
+    FundPage, FundsPage, Input, Line, Outcome, ProgramPage, ProgramsPage, RefusalPage, ReplayFragment, StatementPage,
+    Wrong,
 };
 use scraper::{ElementRef, Html, Selector, node::Node};
 
@@ -23,6 +24,7 @@ fn samples() -> Vec<(&'static str, String)> {
         ("claim", ClaimPage::sample().to_string()),
         ("claim-decided", ClaimPage::sample_decided().to_string()),
         ("claim-held", ClaimPage::sample_held().to_string()),
+        ("claim-split", ClaimPage::sample_split().to_string()),
         ("filing", FilingPage::sample().to_string()),
         ("funds", FundsPage::sample().to_string()),
         ("fund", FundPage::sample().to_string()),
@@ -209,6 +211,12 @@ fn what_people_typed_cannot_become_markup() {
         ("line-1".into(), hostile.into()),
     ];
     claim.held = Some(hostile.into());
+    claim.moved_from = Some((hostile.into(), hostile.into()));
+    claim.lines[0].parts = vec![ClaimedPart {
+        treatment: hostile.into(),
+        amount: 1,
+        moved_to: Some((hostile.into(), hostile.into())),
+    }];
     let mut filing = FilingPage::sample();
     filing.code = hostile.into();
     filing.head[0].wrong = Some(hostile.into());
@@ -294,6 +302,32 @@ fn a_list_without_entries_says_what_to_do() {
 
     program.period = None;
     assert!(text(&program.to_string()).contains("gtm run volume-2011 --period PERIOD"));
+}
+
+#[test]
+fn a_deduction_is_decided_in_parts_by_a_command() {
+    let mut page = ClaimPage::sample();
+    assert!(!text(&page.to_string()).contains("gtm claim split"));
+    page.claim.kind = "deduction".into();
+    page.written_off = 50_000_000;
+    let page = text(&page.to_string());
+    assert!(
+        page.contains("gtm claim split fund-2024/C-2 decides it in parts"),
+        "{page}"
+    );
+    assert!(page.contains("To be written off | GBP 50.00"), "{page}");
+}
+
+#[test]
+fn what_was_refused_stands_open() {
+    let mut page = ClaimPage::sample();
+    let is_open = |page: &ClaimPage| {
+        let page = Html::parse_document(&page.to_string());
+        select(&page, "details.panel[open] > summary").count() == 1
+    };
+    assert!(!is_open(&page));
+    page.acts.refused = Some("withdraw".into());
+    assert!(is_open(&page));
 }
 
 #[test]

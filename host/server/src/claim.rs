@@ -61,14 +61,14 @@ pub async fn command(host: &Host, of: cli::Claim, format: Format) -> Result<End>
                     reason: of.reason,
                 },
             };
-            decide::decide(host, &of.claim, &choice).await?
+            decide::decide(host, &of.claim, &choice, None).await?
         }
         cli::Claim::Split(of) => {
             let choice = decide::Choice::Split {
                 parts: of.part.iter().map(|part| split::part(part)).collect::<Result<_>>()?,
                 reason: of.reason,
             };
-            decide::decide(host, &of.claim, &choice).await?
+            decide::decide(host, &of.claim, &choice, None).await?
         }
         cli::Claim::Withdraw(of) => round::withdraw(host, &of.claim, &of.words).await?,
         cli::Claim::Reopen(of) => round::reopen(host, &of.of.claim, &of.of.words, &proof::read(&of.attach)?).await?,

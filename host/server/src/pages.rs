@@ -125,6 +125,12 @@ fn no_program(code: &str) -> Refusal {
     Refusal::not_found(format!("there is no program `{code}`")).advise("Choose one from the list of all programs.")
 }
 
+/// The plugin of the program knows no claims.
+fn no_claims(code: &str) -> Refusal {
+    Refusal::not_found(format!("program `{code}` takes no claims"))
+        .advise("Open the program to see what it pays by its statements.")
+}
+
 fn no_claim(id: &str) -> Refusal {
     Refusal::not_found(format!("no claim has the id `{id}`"))
         .advise("Check the address: an id has 36 characters.")

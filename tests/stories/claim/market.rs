@@ -127,14 +127,14 @@ fn a_ruling_is_confirmed_by_somebody_else_or_paid_with_less(engine: Engine) {
         ),
         (
             "--approve --line 1=1",
-            "line 1 of claim `NORTH-7`: a reason must be given for paying less than was ruled: --reason TEXT",
+            "line 1 of claim `NORTH-7`: a reason must be given for paying less than was ruled",
         ),
         ("--approve --line 3=1 --reason x", "claim `NORTH-7` has no line 3"),
         (
             "--approve --line one=1",
             "`one=1` is no line with an amount: write N=AMOUNT, such as 2=99.50",
         ),
-        ("--deny", "a reason must be given for denying `NORTH-7`: --reason TEXT"),
+        ("--deny", "a reason must be given for denying `NORTH-7`"),
     ] {
         let refused = gtm.refused(&format!("claim decide NORTH-7 {line}"));
         assert_eq!(refused, (1, format!("gtm: {sentence}")), "{line}");
@@ -267,7 +267,7 @@ fn a_draft_is_submitted_later_and_withdrawn(engine: Engine) {
         "lines.csv",
         "claimed,supplier,invoice,cost\n100.50,Druckerei Müller,R-2,100.50\n",
     );
-    let draft = gtm.run("claim new fund north --file draft.json --lines lines.csv --as user:pia");
+    let draft = gtm.run("claim new fund north --file draft.json --lines lines.csv --on 2024-05-02 --as user:pia");
     assert_eq!((text(&draft, "status"), text(&draft, "claimed")), ("draft", "500.5"));
     assert_eq!(held(&gtm), ["budget -1000", "fund 1000"]);
     gtm.file("invoice.txt", "Rechnung R-2");
@@ -280,6 +280,16 @@ fn a_draft_is_submitted_later_and_withdrawn(engine: Engine) {
     let withdrawn = gtm.run("claim withdraw C-1 --as user:pia");
     assert_eq!(text(&withdrawn, "status"), "withdrawn");
     assert_eq!(held(&gtm), ["budget -1000", "fund 1000"]);
+    // What was to be kept for long as a draft is not kept for less when it is submitted.
+    gtm.file("long.json", &campaign("INV-3", "10").to_string());
+    let long = gtm.run("claim new fund north --file long.json --on 2024-05-02 --retain-months 120 --as user:pia");
+    let name = text(&long, "number").to_owned();
+    let sent = gtm.run(&format!("claim submit {name} --on 2024-05-02 --as user:pia"));
+    assert_eq!(
+        (text(&sent, "status"), text(&sent, "retained_until")),
+        ("in-review", "2034-05-02")
+    );
+    gtm.run(&format!("claim withdraw {name} --as user:pia"));
     let (_, twice) = gtm.refused("claim submit C-1");
     assert_eq!(
         twice,

@@ -97,9 +97,7 @@ pub fn split(
         )));
     }
     if reason.trim().is_empty() {
-        return Err(Error::new(format!(
-            "a reason must be given for splitting `{number}`: --reason TEXT"
-        )));
+        return Err(Error::new(format!("a reason must be given for splitting `{number}`")));
     }
     for part in parts {
         check(part, currency, program, writes_off)
@@ -319,7 +317,7 @@ mod tests {
         let whole = [part(1, ChargedBack, "100")];
         assert_eq!(
             splits(&whole, " ").unwrap_err().to_string(),
-            "a reason must be given for splitting `C-7`: --reason TEXT"
+            "a reason must be given for splitting `C-7`"
         );
         let mut claim = deduction(&[micros("100")]);
         let given_up = [part(1, WrittenOff, "100")];

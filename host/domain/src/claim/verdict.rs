@@ -75,7 +75,7 @@ pub fn confirm(
             ));
         }
         if reason.is_none_or(|reason| reason.trim().is_empty()) {
-            return refused("a reason must be given for paying less than was ruled: --reason TEXT".into());
+            return refused("a reason must be given for paying less than was ruled".into());
         }
     }
     let decided = ruled.lines.iter().map(|ruling| {
@@ -100,7 +100,7 @@ pub fn confirm(
 pub fn deny(claim: &Claim, reason: &str) -> Result<Verdict> {
     if reason.trim().is_empty() {
         return Err(Error::new(format!(
-            "a reason must be given for denying `{}`: --reason TEXT",
+            "a reason must be given for denying `{}`",
             claim.number
         )));
     }
@@ -238,7 +238,7 @@ mod tests {
             (
                 &[(2, "1")],
                 None,
-                "line 2 of claim `C-7`: a reason must be given for paying less than was ruled: --reason TEXT",
+                "line 2 of claim `C-7`: a reason must be given for paying less than was ruled",
             ),
             (&[(3, "1")], Some("x"), "claim `C-7` has no line 3"),
             (

@@ -43,6 +43,8 @@ pub struct Claim {
     pub claimed: Amount,
     /// What would be approved while it is in review, and what was once it is decided.
     pub approved: Amount,
+    /// Given up at the company's expense, likewise.
+    pub written_off: Amount,
     /// The name of the document that settled it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settlement: Option<String>,
@@ -64,6 +66,9 @@ pub struct ClaimInFull {
     /// Number of the request that it draws on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
+    /// The deduction in another program that it is a part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<Elsewhere>,
     /// What was filled in for the claim as a whole, by the plugin's schema.
     #[schema(value_type = Object)]
     pub fields: Value,
@@ -92,6 +97,30 @@ pub struct Line {
     /// Why a person paid less than was ruled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Those into which a person split it; they sum to what was claimed. Empty where nobody did.
+    pub parts: Vec<Part>,
+}
+
+/// A part of a deduction's line.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Part {
+    /// `matched`, `charged-back`, `written-off` or `moved`.
+    pub treatment: &'static str,
+    /// Above 0.
+    pub amount: Amount,
+    /// The deduction in another program that it became.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<Elsewhere>,
+}
+
+/// A deduction in another program.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Elsewhere {
+    /// PROGRAM/NUMBER.
+    #[schema(example = "displays/C-9")]
+    pub name: String,
+    /// The address of everything about it.
+    pub href: String,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -212,6 +241,15 @@ fn in_full(shown: Shown) -> ClaimInFull {
             })
             .collect(),
         reason: line.reason,
+        parts: line
+            .parts
+            .into_iter()
+            .map(|part| Part {
+                treatment: part.treatment.as_str(),
+                amount: money(part.amount),
+                moved_to: part.moved_to.map(elsewhere),
+            })
+            .collect(),
     });
     let history = shown.history.into_iter().map(|happened| Event {
         at: happened.at,
@@ -224,9 +262,17 @@ fn in_full(shown: Shown) -> ClaimInFull {
         lines: lines.collect(),
         history: history.collect(),
         request: shown.request,
+        moved_from: shown.moved_from.map(elsewhere),
         fields: shown.fields,
         retained_until: shown.retained_until.to_string(),
         claim: claim(shown.summary),
+    }
+}
+
+fn elsewhere(there: show::Elsewhere) -> Elsewhere {
+    Elsewhere {
+        href: format!("{ROOT}/claims/{}", there.id),
+        name: there.name,
     }
 }
 
@@ -243,6 +289,7 @@ fn claim(summary: Summary) -> Claim {
         submitted: summary.submitted.to_string(),
         claimed: amount(summary.claimed, &summary.currency),
         approved: amount(summary.approved, &summary.currency),
+        written_off: amount(summary.written_off, &summary.currency),
         settlement: summary.settlement,
     }
 }

@@ -43,6 +43,12 @@ fn subject(claim: &ClaimId, ruling: i64) -> String {
     format!("{claim}:{ruling}")
 }
 
+/// The claim that an approval is about; nothing when it is about something else.
+pub fn claim_of(approval: &Approval) -> Option<ClaimId> {
+    let (claim, _ruling) = approval.subject.split_once(':')?;
+    matches!(approval.kind, Kind::Claim | Kind::Request).then(|| claim.to_owned().into())
+}
+
 /// Asks for consent where a rule demands it, instead of any that still waits about the claim; whoever submitted the claim is the author.
 pub async fn ask(tx: &mut Tx, of: Proposal<'_>, author: &Actor, today: Day) -> Result<Option<Approval>> {
     withdraw(tx, of.claim).await?;

@@ -1,6 +1,6 @@
 //! A person confirms the plugin's ruling, pays lines with less, splits a deduction, or denies. It is somebody else than the one who submitted.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use domain::approval;
 use domain::claim::split::{Part, split};
 use domain::claim::verdict::{Less, Verdict, confirm, deny};
@@ -49,10 +49,14 @@ pub fn less(text: &str) -> Result<Less> {
     })
 }
 
-pub async fn decide(host: &Host, name: &str, choice: &Choice) -> Result<ClaimId> {
+/// Decides. `seen` is the number of the ruling that whoever decides has before them, where they were shown one.
+///
+/// # Errors
+/// Anything that the rules refuse; another ruling than the one that was seen.
+pub async fn decide(host: &Host, name: &str, choice: &Choice, seen: Option<i64>) -> Result<ClaimId> {
     let mut tries = 0;
     loop {
-        match decided(host, name, choice).await {
+        match decided(host, name, choice, seen).await {
             Ok(Some(id)) => return Ok(id),
             Ok(None) => again(&mut tries, None).await?,
             Err(e) => again(&mut tries, Some(e)).await?,
@@ -61,7 +65,7 @@ pub async fn decide(host: &Host, name: &str, choice: &Choice) -> Result<ClaimId>
 }
 
 /// Nothing when what the ruling rests on was changed by somebody else in between.
-async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<ClaimId>> {
+async fn decided(host: &Host, name: &str, choice: &Choice, seen: Option<i64>) -> Result<Option<ClaimId>> {
     let mut snapshot = host.store.read().await?;
     let claim = find(&mut snapshot, name).await?;
     // Whether it can be decided at all; how is known at the end.
@@ -77,6 +81,11 @@ async fn decided(host: &Host, name: &str, choice: &Choice) -> Result<Option<Clai
         .context("the claim's program is missing")?;
     let rulings = snapshot.rulings(&claim.id).await?;
     let latest = rulings.last().context("the claim was not ruled on")?;
+    ensure!(
+        seen.is_none_or(|seen| seen == latest.number),
+        "`{}` was ruled on again since this page was opened: look at it and decide once more",
+        claim.number
+    );
     let ruled: domain::adjudication::Decision =
         serde_json::from_slice(&latest.ruled.output).context("the ruling that was kept cannot be read")?;
     let asked = snapshot.asked(&claim).await?;

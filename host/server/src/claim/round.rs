@@ -231,7 +231,7 @@ pub async fn dispute(host: &Host, name: &str, line: Option<u32>, words: &str) ->
     let mut snapshot = host.store.read().await?;
     let claim = find(&mut snapshot, name).await?;
     claim.standing.after(&claim.number, Event::Dispute)?;
-    ensure!(!words.trim().is_empty(), "a dispute says what is wrong: --words TEXT");
+    ensure!(!words.trim().is_empty(), "a dispute says what is wrong");
     if let Some(line) = line {
         let asked = snapshot.asked(&claim).await?;
         let Some(of) = asked.lines.iter().find(|of| of.number == line) else {
@@ -271,10 +271,7 @@ async fn answered(host: &Host, name: &str, event: Event, words: &str) -> Result<
         claim.standing.status
     );
     claim.standing.after(&claim.number, event)?;
-    ensure!(
-        !words.trim().is_empty(),
-        "a dispute is answered with words: --words TEXT"
-    );
+    ensure!(!words.trim().is_empty(), "a dispute is answered with words");
     let history = snapshot.claim_history(&claim.id).await?;
     let disputed = history
         .iter()

@@ -60,8 +60,8 @@ pub struct Shown {
     pub summary: Summary,
     /// Number of the request that it draws on.
     pub request: Option<String>,
-    /// The deduction in another program, as PROGRAM/NUMBER, that this one is a part of.
-    pub moved_from: Option<String>,
+    /// The deduction in another program that this one is a part of.
+    pub moved_from: Option<Elsewhere>,
     /// Of an approved request: what no claim has used yet.
     pub remaining: Option<Micros>,
     /// Whose consent the newest ruling waits for, or has.
@@ -103,8 +103,18 @@ pub struct Line {
 pub struct Part {
     pub treatment: Treatment,
     pub amount: Micros,
-    /// The deduction that a moved one became, as PROGRAM/NUMBER.
-    pub moved_to: Option<String>,
+    /// The deduction that a moved one became.
+    pub moved_to: Option<Elsewhere>,
+}
+
+/// A deduction in another program.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct Elsewhere {
+    /// PROGRAM/NUMBER.
+    pub name: String,
+    #[serde(skip)]
+    pub id: ClaimId,
 }
 
 #[derive(Debug, Serialize)]
@@ -232,7 +242,7 @@ pub async fn show(host: &Host, id: &ClaimId) -> Result<Shown> {
     }
     let decisions = snapshot.decisions(id).await?;
     let parts = snapshot.claim_parts(id).await?;
-    let moved_from = snapshot.moved_from(id).await?.as_ref().map(named);
+    let moved_from = snapshot.moved_from(id).await?.map(elsewhere);
     let request = match &claim.request {
         Some(request) => snapshot.claim(request).await?.map(|request| request.number),
         None => None,
@@ -327,12 +337,15 @@ fn shown(part: &KeptPart) -> Part {
     Part {
         treatment: part.treatment,
         amount: part.amount,
-        moved_to: part.moved_to.as_ref().map(named),
+        moved_to: part.moved_to.clone().map(elsewhere),
     }
 }
 
-fn named(moved: &Moved) -> String {
-    format!("{}/{}", moved.program, moved.number)
+fn elsewhere(moved: Moved) -> Elsewhere {
+    Elsewhere {
+        name: format!("{}/{}", moved.program, moved.number),
+        id: moved.id,
+    }
 }
 
 async fn ruled(snapshot: &mut Snapshot, currency: Currency, kept: &KeptRuling) -> Result<Ruled> {

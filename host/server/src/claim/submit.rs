@@ -64,7 +64,7 @@ pub async fn submit(host: &Host, submission: Submission<'_>) -> Result<ClaimId> 
     }
 }
 
-/// Submits a draft, with further files.
+/// Submits a draft, with further files. It is kept for no shorter than it was to be as a draft.
 pub async fn submit_draft(
     host: &Host,
     name: &str,
@@ -101,7 +101,7 @@ pub async fn submit_draft(
             request: claim.request.clone(),
             asked,
             content: claim.content,
-            retained_until: retained_until(submitted, retain_months)?,
+            retained_until: retained_until(submitted, retain_months)?.max(claim.retained_until),
         },
         files,
     };

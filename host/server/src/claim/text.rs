@@ -65,7 +65,7 @@ pub fn claim(shown: &Shown) -> String {
         let _ = write!(text, "\n\nit draws on request {request}");
     }
     if let Some(whole) = &shown.moved_from {
-        let _ = write!(text, "\n\nit is a part of deduction {whole}");
+        let _ = write!(text, "\n\nit is a part of deduction {}", whole.name);
     }
     if let Some(remaining) = shown.remaining {
         let _ = write!(text, "\n\n{} of it is left to be claimed", amount(remaining, 2));
@@ -203,7 +203,10 @@ fn reasons(text: &mut String, line: &Line) {
         );
     }
     for part in &line.parts {
-        let to = part.moved_to.as_ref().map_or(String::new(), |to| format!(" to {to}"));
+        let to = part
+            .moved_to
+            .as_ref()
+            .map_or(String::new(), |there| format!(" to {}", there.name));
         let _ = write!(
             text,
             "\n  line {}: {} {}{to}",

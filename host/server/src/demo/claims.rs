@@ -100,7 +100,7 @@ pub async fn file_claims(host: &Host, folder: &Path, accounts: &[String], sku: &
         let id = submit(host, submission).await?;
         let ruled = show(host, &id).await?;
         let name = format!("{program}/{}", ruled.summary.number);
-        let id = decide(&controller, &name, &as_ruled).await?;
+        let id = decide(&controller, &name, &as_ruled, None).await?;
         println!("{}\n", text::claim(&show(host, &id).await?));
     }
     Ok(())

@@ -2,7 +2,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::Uri;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use domain::approval::{Kind, Status, Verdict};
+use domain::approval::{Status, Verdict};
 use domain::currency::Currency;
 use domain::day::Day;
 use portal::{ApprovalLine, ApprovalsPage, Flash, Unit, path};
@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::{frame, html, unit};
 use crate::approval::{self, Shown};
+use crate::claim::consent;
 use crate::serve::App;
 use crate::serve::asked::Asked;
 use crate::serve::refusal::{Refusal, sentence};
@@ -94,13 +95,12 @@ fn line(shown: Shown, today: Day) -> ApprovalLine {
         words: vote.words,
     });
     let votes: Vec<portal::Vote> = votes.collect();
-    // What is consented to is one ruling on a claim.
-    let claim = matches!(of.kind, Kind::Claim | Kind::Request).then(|| of.subject.split(':').next());
+    let claim = consent::claim_of(&of);
     ApprovalLine {
         name: shown.name,
         kind: of.kind.to_string(),
         title: of.title,
-        address: claim.flatten().map(path::claim),
+        address: claim.map(|id| path::claim(id.as_str())),
         amount: of
             .amount
             .map(|amount| (amount.0, unit_of(of.unit.as_deref().unwrap_or_default()))),

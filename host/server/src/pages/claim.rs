@@ -11,9 +11,9 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{Html, IntoResponse, Response};
 use domain::claim::Status;
 use domain::id::ClaimId;
-use domain::receipt::DecisionReceipt;
 use portal::{
-    ClaimEvent, ClaimFile, ClaimPage, ClaimedLine, Consent, Flash, Moved, Replay, ReplayFragment, Verdict, Why, path,
+    ClaimEvent, ClaimFile, ClaimPage, ClaimedLine, ClaimedPart, Consent, DecisionReceipt, Flash, Moved, Replay,
+    ReplayFragment, Verdict, Why, path,
 };
 use serde_json::Value;
 use store::claim::KeptClaim;
@@ -23,7 +23,7 @@ use super::filing::label;
 use super::replay::{refused, verdict};
 use super::{aside, frame, html, is_htmx, moment, no_claim, unit};
 use crate::claim::replay as replays;
-use crate::claim::show::show;
+use crate::claim::show::{Elsewhere, Part, show};
 use crate::serve::App;
 use crate::serve::asked::Asked;
 use crate::serve::refusal::Refusal;
@@ -41,7 +41,7 @@ pub async fn claim(State(app): State<App>, Path(id): Path<String>, uri: Uri) -> 
 pub async fn replay(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, Refusal> {
     let kept = find(&app, &id).await?;
     let at = moment(app.host.store.clock().now());
-    let names = [id.clone()];
+    let names = [name(&kept)];
     let verdict = match aside(&app.host, async move |host| replays::replay(&host, &names).await).await {
         Ok(replayed) if replayed.is_empty() => Verdict::Refused("it was not ruled on yet".into()),
         Ok(replayed) => verdict(
@@ -111,6 +111,11 @@ async fn find(app: &App, id: &str) -> Result<KeptClaim, Refusal> {
     kept.ok_or_else(|| no_claim(id))
 }
 
+/// What the commands call it. The id alone would not do: a claim may be numbered with what is another's id.
+fn name(claim: &KeptClaim) -> String {
+    format!("{}/{}", claim.program_code, claim.number)
+}
+
 /// What came of an act, by where the claim stands now.
 fn done(claim: &KeptClaim, act: &str) -> Flash {
     let number = &claim.number;
@@ -147,6 +152,7 @@ async fn page(app: &App, kept: &KeptClaim) -> Result<ClaimPage, Refusal> {
             })
             .collect(),
         reason: line.reason.clone(),
+        parts: line.parts.iter().map(part).collect(),
     });
     let transfers = shown.transfers.iter().map(|posted| Moved {
         at: posted.at.clone(),
@@ -186,12 +192,15 @@ async fn page(app: &App, kept: &KeptClaim) -> Result<ClaimPage, Refusal> {
         title: program.title,
         unit: unit(program.currency),
         fields: pairs(&shown.fields),
-        request: request.clone(),
+        request,
+        moved_from: shown.moved_from.as_ref().map(elsewhere),
+        written_off: shown.summary.written_off.0,
         remaining: shown.remaining.map(|remaining| remaining.0),
         settlement: shown.summary.settlement.clone(),
         held: held.map(|happened| happened.words.clone()),
         consent,
         retained_until: shown.retained_until.to_string(),
+        ruling: newest.map_or(0, |ruled| ruled.number),
         lines: lines.collect(),
         steps: newest.map_or(vec![], |ruled| {
             ruled.steps.iter().map(|step| step.words.clone()).collect()
@@ -204,6 +213,19 @@ async fn page(app: &App, kept: &KeptClaim) -> Result<ClaimPage, Refusal> {
         acts: acts(app, kept, &shown),
         claim: line(shown.summary),
     })
+}
+
+fn part(part: &Part) -> ClaimedPart {
+    ClaimedPart {
+        treatment: part.treatment.as_str().into(),
+        amount: part.amount.0,
+        moved_to: part.moved_to.as_ref().map(elsewhere),
+    }
+}
+
+/// Name and id.
+fn elsewhere(there: &Elsewhere) -> (String, String) {
+    (there.name.clone(), there.id.to_string())
 }
 
 /// Label and value of everything that was filled in.
@@ -221,34 +243,39 @@ fn pairs(fields: &Value) -> Vec<(String, String)> {
     fields.iter().filter(|(_, value)| !value.is_null()).map(pair).collect()
 }
 
-/// What to copy, in the order to read.
-fn receipt(receipt: &DecisionReceipt) -> Vec<(String, String)> {
-    let entries = [
-        ("Component", receipt.component.to_string()),
-        ("Context", receipt.context.to_string()),
-        ("Evidence", receipt.evidence.to_string()),
-        ("Claim", receipt.asked.to_string()),
-        ("Output", receipt.output.to_string()),
-        ("Log", receipt.log.to_string()),
-        ("Contract", receipt.api.clone()),
-        ("Engine", receipt.engine.clone()),
-        ("Fuel used", receipt.fuel.to_string()),
-        ("Ruling", receipt.revision.to_string()),
-        ("Key", receipt.signature.key.clone()),
-        ("Signature", receipt.signature.value.clone()),
-    ];
-    entries.map(|(name, value)| (name.to_owned(), value)).into()
+fn receipt(receipt: &domain::receipt::DecisionReceipt) -> DecisionReceipt {
+    DecisionReceipt {
+        component: receipt.component.to_string(),
+        context: receipt.context.to_string(),
+        evidence: receipt.evidence.to_string(),
+        claim: receipt.asked.to_string(),
+        output: receipt.output.to_string(),
+        log: receipt.log.to_string(),
+        api: receipt.api.clone(),
+        engine: receipt.engine.clone(),
+        fuel: receipt.fuel,
+        ruling: receipt.revision,
+        key: receipt.signature.key.clone(),
+        signature: receipt.signature.value.clone(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::adjudication::ClaimKind;
+    use domain::claim::split::Treatment;
+    use serde_json::json;
+
     use super::*;
+    use crate::claim::decide::{Choice, decide};
+    use crate::claim::form::Form;
+    use crate::claim::submit::{Submission, draft};
     use crate::serve::story::{Answer, Served};
 
     const PHOTO: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF";
 
     /// Files a claim for one invoice, and gives the address of its page.
-    async fn filed(served: &Served, invoice: &str, amount: &str) -> String {
+    async fn filed(served: &Served, kind: ClaimKind, invoice: &str, amount: &str) -> String {
         let typed = [
             ("/account", "a"),
             ("/fields/activity", "campaign"),
@@ -261,7 +288,8 @@ mod tests {
             ("do", "submit"),
         ];
         let files = [("files", "Beleg für März.jpg", PHOTO)];
-        let answer = served.fill("/programs/fund/claims/new", &typed, &files).await;
+        let form = format!("/programs/fund/claims/new?kind={}", kind.as_str());
+        let answer = served.fill(&form, &typed, &files).await;
         assert_eq!(answer.status, 303, "{}", answer.body);
         answer.header("location").split('?').next().unwrap().to_owned()
     }
@@ -273,7 +301,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_claim_goes_from_its_form_to_the_fund_by_the_consent_of_others() {
         let served = Served::with_fund().await;
-        let claim = filed(&served, "INV-1", "600").await;
+        let claim = filed(&served, ClaimKind::Claim, "INV-1", "600").await;
         let page = served.get(&format!("{claim}?done=submit")).await;
         page.shows(&[
             "<code>C-1</code> was ruled on and is in review",
@@ -322,7 +350,10 @@ mod tests {
         let silent = does(&eve, &claim, "approve", &[("line-1", "500")]).await;
         silent.shows(&["role=\"alert\""]);
         let none = does(&eve, &claim, "approve", &[("line-1", "much")]).await;
-        none.shows(&["<code>much</code> is not an amount"]);
+        none.shows(&["line 1: <code>much</code> is not an amount"]);
+        // What is taken out is not what was ruled.
+        let emptied = does(&eve, &claim, "approve", &[("line-1", " "), ("reason", "less")]).await;
+        emptied.shows(&["role=\"alert\"", "line 1: nothing says how much to pay"]);
         let decided = does(&eve, &claim, "approve", &typed).await;
         assert_eq!(decided.status, 303, "{}", decided.body);
         let page = eve.get(decided.header("location")).await;
@@ -359,8 +390,8 @@ mod tests {
     async fn duplicates_disputes_and_new_rounds_have_their_buttons() {
         let served = Served::with_fund().await;
         let max = served.acting_as("user:max");
-        let claim = filed(&served, "INV-1", "100").await;
-        let twice = filed(&served, "INV-1", "90").await;
+        let claim = filed(&served, ClaimKind::Claim, "INV-1", "100").await;
+        let twice = filed(&served, ClaimKind::Claim, "INV-1", "90").await;
         let held = served.get(&twice).await;
         held.shows(&[
             "held as a suspected duplicate",
@@ -380,7 +411,12 @@ mod tests {
         let denied = does(&max, &claim, "deny", &[("reason", "no photo")]).await;
         assert_eq!(denied.status, 303, "{}", denied.body);
         let wordless = does(&served, &claim, "dispute", &[("dispute-line", "1")]).await;
-        wordless.shows(&["role=\"alert\"", "a dispute says what is wrong"]);
+        wordless.shows(&[
+            "role=\"alert\"",
+            "a dispute says what is wrong<",
+            "<details class=\"panel\" open>",
+            "<option value=\"1\" selected>",
+        ]);
         let words = [("dispute-line", "1"), ("dispute-words", "there is one")];
         assert_eq!(does(&served, &claim, "dispute", &words).await.status, 303);
         served
@@ -402,7 +438,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn consent_is_given_in_the_inbox() {
         let served = Served::with_fund().await;
-        let claim = filed(&served, "INV-1", "600").await;
+        let claim = filed(&served, ClaimKind::Claim, "INV-1", "600").await;
         let bob = served.acting_as("user:bob");
         let refused = bob.say("/approvals/A-1", "verdict=approve&words=fine").await;
         refused.shows(&["role=\"alert\"", "user:bob"]);
@@ -419,6 +455,122 @@ mod tests {
         assert_eq!(decided.status, 303, "{}", decided.body);
         assert_eq!(eve.say("/approvals/A-9", "verdict=approve").await.status, 404);
         assert_eq!(eve.get("/approvals?done=x").await.status, 404);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_decision_is_about_the_ruling_that_its_page_showed() {
+        let served = Served::with_fund().await;
+        let claim = filed(&served, ClaimKind::Claim, "INV-1", "100").await;
+        let max = served.acting_as("user:max");
+        max.get(&claim).await.shows(&["name=\"ruling\" value=\"1\""]);
+        assert_eq!(does(&max, &claim, "approve", &[("ruling", "1")]).await.status, 303);
+        assert_eq!(does(&max, &claim, "reopen", &[]).await.status, 303);
+        // A page that was opened before, with an amount of its own.
+        for act in ["approve", "deny"] {
+            let typed = [("ruling", "1"), ("line-1", "99"), ("reason", "as agreed")];
+            let stale = does(&max, &claim, act, &typed).await;
+            stale
+                .shows(&[
+                    "<code>C-1</code> was ruled on again since this page was opened",
+                    "name=\"ruling\" value=\"2\"",
+                    "value=\"100.00\"",
+                    "as agreed</textarea>",
+                ])
+                .hides(&["value=\"99\""]);
+        }
+        let typed = [("ruling", "2"), ("line-1", "99"), ("reason", "as agreed")];
+        assert_eq!(does(&max, &claim, "approve", &typed).await.status, 303);
+        max.get(&claim).await.shows(&["adjusted", ">99.00<"]);
+        assert_eq!(does(&max, &claim, "deny", &[("ruling", "the last")]).await.status, 400);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_button_acts_on_the_claim_of_its_page_whatever_others_are_called() {
+        let served = Served::with_fund().await;
+        let claim = filed(&served, ClaimKind::Claim, "INV-1", "100").await;
+        let form = json!({
+            "number": claim.rsplit('/').next(),
+            "fields": { "activity": "campaign", "start": "2011-02-07", "end": "2011-02-11" },
+            "lines": [{ "claimed": "7", "fields": { "supplier": "Printers Ltd", "invoice": "INV-2", "cost": "7" } }],
+        });
+        let submission = Submission {
+            program: "fund",
+            account: "b",
+            form: Form::of(&form).unwrap(),
+            files: vec![],
+            on: None,
+            retain_months: 24,
+        };
+        let twin = draft(&served.app.host, submission).await.unwrap();
+        let max = served.acting_as("user:max");
+        served
+            .post(&format!("{claim}/replay"), &[("hx-request", "true")])
+            .await
+            .shows(&["Identical."]);
+        assert_eq!(does(&max, &claim, "deny", &[("reason", "no photo")]).await.status, 303);
+        max.get(&claim).await.shows(&["tag-bad", "no photo"]);
+        // A draft is still one; and what was chosen with a refused act has to be chosen again.
+        let program = [&b"\x7fELF\x02\x01\x01"[..], &[0; 60]].concat();
+        let address = format!("{}/submit", path::claim(twin.as_str()));
+        let refused = served.fill(&address, &[], &[("files", "tool.pdf", &program)]).await;
+        refused.shows(&["Submit the draft", "which is not taken", "; choose the files again"]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_split_deduction_shows_its_parts_and_what_became_of_them() {
+        let served = Served::with_fund().await;
+        served.add_fund("displays").await;
+        let claim = filed(&served, ClaimKind::Deduction, "INV-1", "100").await;
+        let max = served.acting_as("user:max");
+        max.get(&claim)
+            .await
+            .shows(&["<code>gtm claim split fund/C-1</code> decides it in parts"]);
+        let part = |treatment, amount: &str, program: Option<&str>| domain::claim::split::Part {
+            line: 1,
+            treatment,
+            amount: amount.parse().unwrap(),
+            program: program.map(str::to_owned),
+        };
+        let choice = Choice::Split {
+            parts: vec![
+                part(Treatment::ChargedBack, "40", None),
+                part(Treatment::Moved, "60", Some("displays")),
+            ],
+            reason: "two promotions".into(),
+        };
+        decide(&max.app.host, "fund/C-1", &choice, None).await.unwrap();
+
+        let full = served.get(&format!("/api/v1{claim}")).await.json();
+        let parts = &full["lines"][0]["parts"];
+        let there = &parts[1]["moved_to"];
+        assert_eq!(
+            (&full["written_off"]["amount"], full.get("moved_from"), &parts[0]),
+            (
+                &json!("0.00"),
+                None,
+                &json!({ "treatment": "charged-back", "amount": { "amount": "40.00", "currency": "GBP" } })
+            )
+        );
+        let (name, address) = (there["name"].as_str().unwrap(), there["href"].as_str().unwrap());
+        let page = address.strip_prefix("/api/v1").unwrap();
+        served
+            .get(&claim)
+            .await
+            .shows(&[
+                "charged back",
+                ">40.00<",
+                &format!("moved to <a href=\"{page}\">{name}</a>"),
+                ">60.00<",
+            ])
+            .hides(&["Written off"]);
+        served
+            .get(page)
+            .await
+            .shows(&["Part of", &format!("href=\"{claim}\">deduction fund/C-1</a>")]);
+        assert_eq!(
+            served.get(address).await.json()["moved_from"],
+            json!({ "name": "fund/C-1", "href": format!("/api/v1{claim}") })
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use portal::{ClaimLine, ClaimsPage};
 use store::claim::read::ClaimFilter;
 
 use super::filing::kinds;
-use super::{frame, html, no_program, unit};
+use super::{frame, html, no_claims, no_program, unit};
 use crate::claim::show::{Summary, page};
 use crate::program;
 use crate::serve::App;
@@ -23,6 +23,9 @@ pub async fn claims(State(app): State<App>, Path(code): Path<String>, uri: Uri) 
     let mut snapshot = app.host.store.read().await?;
     let program = snapshot.program(&code).await?.ok_or_else(|| no_program(&code))?;
     let descriptor = program::descriptor(&mut snapshot, &program.id).await?;
+    if descriptor.claims.is_none() {
+        return Err(no_claims(&code));
+    }
     let status = asked.get("status").map(str::parse::<Status>).transpose();
     let filter = ClaimFilter {
         program: Some(program.id.clone()),
@@ -65,21 +68,26 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_program_without_claims_says_how_one_is_filed() {
-        let served = Served::new().await;
-        let page = served.get("/programs/volume/claims").await;
+        let served = Served::with_fund().await;
+        let page = served.get("/programs/fund/claims").await;
         assert_eq!(page.status, 200);
         page.shows(&[
             "Nothing was claimed yet.",
-            "gtm claim submit volume ACCOUNT --file FILE",
-        ])
-        .hides(&["File a claim<"]);
+            "gtm claim submit fund ACCOUNT --file FILE",
+            "File a claim<",
+        ]);
         served
-            .get("/programs/volume/claims?status=held")
+            .get("/programs/fund/claims?status=held")
             .await
             .shows(&["No claim of this program is in that state."]);
+        served
+            .get("/programs/volume/claims")
+            .await
+            .shows(&["program <code>volume</code> takes no claims"]);
         for (address, status) in [
             ("/programs/nothing/claims", 404),
-            ("/programs/volume/claims?status=lost", 400),
+            ("/programs/fund/claims?status=lost", 400),
+            ("/programs/volume/claims", 404),
             ("/programs/volume/claims/new", 404),
             ("/claims/nothing", 404),
             ("/claims/nothing/files/1", 404),

@@ -18,7 +18,7 @@ use store::Snapshot;
 use store::claim::attachment::NewAttachment;
 
 use super::sent::Sent;
-use super::{aside, html, no_program};
+use super::{aside, html, no_claims, no_program};
 use crate::claim::form::{Form, Problems, problems};
 use crate::claim::ground::{Ground, request_named};
 use crate::claim::proof;
@@ -136,10 +136,7 @@ impl Filing {
         let descriptor = program::descriptor(&mut snapshot, &program.id).await?;
         let kind = asked.get("kind").map_or(Ok(ClaimKind::Claim), str::parse);
         let kind = kind.map_err(|e: domain::Error| Refusal::bad_request(e.to_string()))?;
-        let handling = descriptor.claims.as_ref().ok_or_else(|| {
-            Refusal::not_found(format!("program `{code}` takes no claims"))
-                .advise("Open the program to see what it pays by its statements.")
-        })?;
+        let handling = descriptor.claims.as_ref().ok_or_else(|| no_claims(code))?;
         let schema = match (kind, &handling.request_schema) {
             (ClaimKind::Request, Some(schema)) => schema,
             (ClaimKind::Request, None) => {
@@ -190,23 +187,24 @@ impl Filing {
         }
     }
 
+    /// A file whose kind was mistyped is kept as what its name says it is, because no browser would send it again.
     fn take_file(&mut self, app: &App, kind: Option<&str>, name: &str, content: Vec<u8>) {
-        let kind = kind.map(str::to_lowercase);
-        if let Some(kind) = kind.as_deref().filter(|kind| !proof::is_kind(kind)) {
-            self.file_wrong.push(format!(
-                "`{kind}` is no word for what `{name}` proves: write letters, digits and `-`, such as `invoice`"
-            ));
-            return;
+        let taken = proof::not_too_many(self.files.len() + 1).and_then(|()| proof::attachment(None, name, content));
+        let mut file = match taken {
+            Ok(file) => file,
+            Err(e) => return self.file_wrong.push(e.to_string()),
+        };
+        match kind.map(str::to_lowercase) {
+            Some(kind) if proof::is_kind(&kind) => file.kind = kind,
+            // What a name says may be a word of any script.
+            Some(kind) if kind != file.kind => self.file_wrong.push(format!(
+                "`{kind}` is no word for what `{}` proves: it is `{}` by its name; write letters, digits and `-`, such as `invoice`",
+                file.name, file.kind
+            )),
+            _ => {}
         }
-        let taken =
-            proof::not_too_many(self.files.len() + 1).and_then(|()| proof::attachment(kind.as_deref(), name, content));
-        match taken {
-            Ok(file) => {
-                app.uploads.keep(&file.content);
-                self.files.push(file);
-            }
-            Err(e) => self.file_wrong.push(e.to_string()),
-        }
+        app.uploads.keep(&file.content);
+        self.files.push(file);
     }
 
     /// Everything that can be said before it is filed.
@@ -366,7 +364,7 @@ mod tests {
         page.shows(&[
             "things are to be put right",
             "href=\"#account\">Participant: <span class=\"sentence\">there is no account <code>nobody</code>",
-            "id=\"account:wrong\"",
+            "id=\"account::wrong\"",
             "href=\"#submitted\"",
             "href=\"#fields:end\">End: <span class=\"sentence\">fill this in",
             "href=\"#lines:0:claimed\">Line 1, Claimed, GBP: <span class=\"sentence\"><code>2.500,00</code> is not an amount",
@@ -423,6 +421,33 @@ mod tests {
         });
         let page = served.fill(NEW, &stranger, &[]).await;
         page.shows(&["account <code>c</code> takes no part in program <code>fund</code>"]);
+        // A kind that was mistyped takes no file away; and what a name says of itself in any script is none of those.
+        let attach = [("files-kind", "Invoice?"), ("do", "attach")];
+        let page = served.fill(NEW, &attach, &[("files", "Foto für März.pdf", PDF)]).await;
+        page.shows(&[
+            "<code>invoice?</code> is no word for what <code>Foto für März.pdf</code> proves: it is <code>foto für märz</code> by its name",
+            "Foto für März.pdf<input type=\"hidden\" name=\"/files/0/sha256\"",
+            "name=\"/files/0/kind\" type=\"text\" autocomplete=\"off\" value=\"foto für märz\"",
+        ]);
+        let digest = page.body.split("name=\"/files/0/sha256\" value=\"").nth(1).unwrap();
+        let mut kept = [
+            ("/files/0/sha256", &digest[..64]),
+            ("/files/0/name", "Foto für März.pdf"),
+            ("/files/0/kind", "foto für märz"),
+            ("do", "attach"),
+        ];
+        let kept_on = ["Foto für März.pdf<input"];
+        served
+            .fill(NEW, &kept, &[])
+            .await
+            .shows(&kept_on)
+            .hides(&["is no word for"]);
+        kept[2].1 = "a photo";
+        served
+            .fill(NEW, &kept, &[])
+            .await
+            .shows(&kept_on)
+            .shows(&["<code>a photo</code> is no word for"]);
         let gone = [("/files/0/sha256", &*"0".repeat(64)), ("/files/0/name", "x.pdf")];
         let page = served.fill(NEW, &[&right[..], &gone].concat(), &[]).await;
         page.shows(&["<code>x.pdf</code> was not kept for so long: choose it again"]);

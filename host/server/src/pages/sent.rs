@@ -36,10 +36,15 @@ impl Sent {
         Ok(sent)
     }
 
-    /// What was typed under this name; empty when nothing was.
-    pub fn get(&self, name: &str) -> &str {
+    /// What was typed under this name; nothing when the form has no such control.
+    pub fn find(&self, name: &str) -> Option<&str> {
         let found = self.texts.iter().find(|(given, _)| given == name);
-        found.map_or("", |(_, text)| text)
+        found.map(|(_, text)| &**text)
+    }
+
+    /// The same; empty when the form has no such control.
+    pub fn get(&self, name: &str) -> &str {
+        self.find(name).unwrap_or_default()
     }
 
     /// The same without blanks at its ends; nothing when that leaves nothing.

@@ -1,5 +1,5 @@
 //! Files on their way into a claim. A browser sends a file once and does not fill it in again when a form comes back, so that the server
-//! keeps it until the claim is filed: in memory, by its digest, and not for ever.
+//! keeps it, in memory and by its digest, until newer ones need the room.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

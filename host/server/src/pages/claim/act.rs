@@ -1,16 +1,17 @@
 //! What is done to a claim from its page, by the same functions as the commands. What is refused is said on the page, with what was typed.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use axum::extract::{Multipart, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::claim::RETENTION_MONTHS;
 use domain::claim::verdict::Less;
 use domain::money::Micros;
 use portal::{Flash, path};
+use store::claim::KeptClaim;
 use store::claim::attachment::NewAttachment;
 
-use super::{find, page};
-use crate::claim::decide::{Choice, decide, less};
+use super::{find, name, page};
+use crate::claim::decide::{Choice, decide};
 use crate::claim::show::show;
 use crate::claim::submit::submit_draft;
 use crate::claim::{proof, round};
@@ -38,27 +39,44 @@ pub async fn act(
     };
     let kept = find(&app, &id).await?;
     let sent = Sent::of(form).await?;
-    let typed: Vec<(String, String)> = sent
+    let seen = sent.given("ruling").map(str::parse).transpose().map_err(|_| {
+        Refusal::bad_request("the form names no ruling by its number").advise("Open the claim again and decide there.")
+    })?;
+    let had_files = !sent.files.is_empty();
+    let mut typed: Vec<(String, String)> = sent
         .texts()
         .map(|(name, text)| (name.to_owned(), text.to_owned()))
         .collect();
-    let name = id.clone();
-    let done = aside(&app.host, async move |host| perform(&host, &name, act, sent).await);
+    let claim = kept.clone();
+    let done = aside(&app.host, async move |host| {
+        perform(&host, &claim, act, seen, sent).await
+    });
     match done.await {
         Ok(()) => Ok(Redirect::to(&path::with_query(path::claim(&id), &[("done", Some(act))])).into_response()),
         Err(e) => {
-            let refused = sentence(e)?;
+            let mut refused = sentence(e)?;
+            // No browser fills them in again.
+            if had_files {
+                refused.push_str("; choose the files again");
+            }
             // It may have been ruled on again, which is why it was refused.
-            let kept = find(&app, kept.id.as_str()).await?;
-            let mut page = page(&app, &kept).await?;
+            let now = find(&app, kept.id.as_str()).await?;
+            // An amount that was typed for another ruling says nothing about this one.
+            if seen.unwrap_or(kept.ruling) != now.ruling {
+                typed.retain(|(name, _)| !name.starts_with("line-"));
+            }
+            let mut page = page(&app, &now).await?;
             page.frame.flash = Some(Flash::Refused(refused));
+            page.acts.refused = Some(act.into());
             page.acts.typed = typed;
             Ok(html(page).into_response())
         }
     }
 }
 
-async fn perform(host: &Host, id: &str, act: &str, sent: Sent) -> Result<()> {
+/// `seen` is the number of the ruling that the page showed.
+async fn perform(host: &Host, claim: &KeptClaim, act: &str, seen: Option<i64>, sent: Sent) -> Result<()> {
+    let id = &*name(claim);
     let reason = sent.given("reason").map(str::to_owned);
     let words = |name: &str| sent.given(name).unwrap_or_default().to_owned();
     match act {
@@ -67,12 +85,12 @@ async fn perform(host: &Host, id: &str, act: &str, sent: Sent) -> Result<()> {
             submit_draft(host, id, files, None, RETENTION_MONTHS).await?
         }
         "approve" => {
-            let less = paid_less(host, id, &sent).await?;
-            decide(host, id, &Choice::Approve { less, reason }).await?
+            let less = paid_less(host, claim, &sent).await?;
+            decide(host, id, &Choice::Approve { less, reason }, seen).await?
         }
         "deny" => {
             let reason = reason.unwrap_or_default();
-            decide(host, id, &Choice::Deny { reason }).await?
+            decide(host, id, &Choice::Deny { reason }, seen).await?
         }
         "release" => round::release(host, id, &words("release-words")).await?,
         "confirm" => round::confirm_duplicate(host, id, &words("release-words")).await?,
@@ -92,16 +110,25 @@ async fn perform(host: &Host, id: &str, act: &str, sent: Sent) -> Result<()> {
     Ok(())
 }
 
-/// The lines of which another amount was typed than the plugin ruled.
-async fn paid_less(host: &Host, id: &str, sent: &Sent) -> Result<Vec<Less>> {
-    let shown = show(host, &id.to_owned().into()).await?;
+/// The lines of which another amount was typed than the plugin ruled. A line that the form does not ask about is paid as ruled.
+///
+/// # Errors
+/// An amount that was taken out, or is none.
+async fn paid_less(host: &Host, claim: &KeptClaim, sent: &Sent) -> Result<Vec<Less>> {
+    let shown = show(host, &claim.id).await?;
     let mut all = Vec::new();
     for line in &shown.lines {
-        if let Some(typed) = sent.given(&format!("line-{}", line.number)) {
-            let wanted = less(&format!("{}={typed}", line.number)).with_context(|| format!("line {}", line.number))?;
-            if wanted.amount != line.ruled.unwrap_or(Micros::ZERO) {
-                all.push(wanted);
-            }
+        let number = line.number;
+        let Some(typed) = sent.find(&format!("line-{number}")).map(str::trim) else {
+            continue;
+        };
+        ensure!(
+            !typed.is_empty(),
+            "line {number}: nothing says how much to pay: write an amount, or 0 to pay nothing"
+        );
+        let amount: Micros = typed.parse().with_context(|| format!("line {number}"))?;
+        if amount != line.ruled.unwrap_or(Micros::ZERO) {
+            all.push(Less { line: number, amount });
         }
     }
     Ok(all)

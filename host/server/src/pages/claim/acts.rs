@@ -72,6 +72,7 @@ pub fn acts(app: &App, kept: &KeptClaim, shown: &Shown) -> Acts {
         can: acts,
         not_yours,
         claim_against: is_open.then(|| path::with_query(path::filing(&kept.program_code), &query)),
+        refused: None,
         typed: vec![],
     }
 }

@@ -17,41 +17,8 @@ impl Served {
         tx.add_signing_key(host.key.public()).await.unwrap();
         tx.commit().await.unwrap();
         plugin::install(host, &tests::component("mdf"), None).await.unwrap();
-        let terms = json!({
-            "fund": "discretionary",
-            "activities": [
-                { "activity": "campaign", "participation": "100 %", "pre-approval": "not-needed" },
-                { "activity": "trade-fair", "participation": "50 %", "proofs": ["invoice", "photo"] },
-            ],
-        });
-        let file = served.folder.path().join("fund.json");
-        std::fs::write(&file, terms.to_string()).unwrap();
         let start = "2011-01-01".parse().unwrap();
-        let of = CreateProgram {
-            code: "fund".into(),
-            plugin: "gtm/mdf".into(),
-            terms: file,
-            title: Some("Marketing fund".into()),
-            currency: "GBP".parse().unwrap(),
-            calendar: "quarter".parse().unwrap(),
-            start: Some(start),
-            end: None,
-            conversion: ConversionArgs::default(),
-            schedule: ScheduleArgs::default(),
-            valid_from: None,
-            new_terms: false,
-        };
-        program::create(host, &of).await.unwrap();
-        let of = Enrol {
-            program: "fund".into(),
-            accounts: ["a", "b"].map(String::from).to_vec(),
-            all: false,
-            from: None,
-            until: None,
-            agreed: vec![],
-            override_reason: None,
-        };
-        account_program::enrol(host, &of).await.unwrap();
+        served.add_fund("fund").await;
         let of = CreateBudget {
             code: "marketing".into(),
             amount: "5000".parse().unwrap(),
@@ -86,5 +53,44 @@ impl Served {
             .await
             .unwrap();
         served
+    }
+
+    /// A program that pays as `fund` does, in which `a` and `b` take part.
+    pub async fn add_fund(&self, code: &str) {
+        let host = &self.app.host;
+        let terms = json!({
+            "fund": "discretionary",
+            "activities": [
+                { "activity": "campaign", "participation": "100 %", "pre-approval": "not-needed" },
+                { "activity": "trade-fair", "participation": "50 %", "proofs": ["invoice", "photo"] },
+            ],
+        });
+        let file = self.folder.path().join("fund.json");
+        std::fs::write(&file, terms.to_string()).unwrap();
+        let of = CreateProgram {
+            code: code.into(),
+            plugin: "gtm/mdf".into(),
+            terms: file,
+            title: Some("Marketing fund".into()),
+            currency: "GBP".parse().unwrap(),
+            calendar: "quarter".parse().unwrap(),
+            start: Some("2011-01-01".parse().unwrap()),
+            end: None,
+            conversion: ConversionArgs::default(),
+            schedule: ScheduleArgs::default(),
+            valid_from: None,
+            new_terms: false,
+        };
+        program::create(host, &of).await.unwrap();
+        let of = Enrol {
+            program: code.into(),
+            accounts: ["a", "b"].map(String::from).to_vec(),
+            all: false,
+            from: None,
+            until: None,
+            agreed: vec![],
+            override_reason: None,
+        };
+        account_program::enrol(host, &of).await.unwrap();
     }
 }
