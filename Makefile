@@ -21,13 +21,15 @@ RUNNER = $(if $(shell cargo nextest --version 2>/dev/null),nextest run,test)
 LINTED = RUSTC_WORKSPACE_WRAPPER=$(shell rustup which clippy-driver 2>/dev/null || command -v clippy-driver) CLIPPY_ARGS=-Dwarnings
 
 step = @printf '\n==> %s\n' '$(1)'
-# build_components GTM,CRATE FOLDERS: each folder's component, under the folder's name. Two at a time, because the last step of each runs
-# on one core; each of the two in a target folder of its own, because cargo lets only one build into a folder.
+# build_components GTM,CRATE FOLDERS: each folder's component, under the folder's name. One half beside the other, because the last step
+# of each runs on one core; each half in a target folder of its own, because cargo lets only one build into a folder.
 define build_components
 	@mkdir -p '$(GTM_COMPONENTS)'
 	@export RUSTUP_TOOLCHAIN=$$(scripts/wasm-toolchain.sh | tail -n 1); \
-	printf '%s\n' $(2) | xargs -P 2 -I CRATE --process-slot-var=SLOT $(SHELL) -euc ' \
-	  CARGO_TARGET_DIR="$(CARGO_TARGET_DIR)/plugins-$$SLOT" "$(1)" plugin build CRATE -o "$(GTM_COMPONENTS)/$$(basename CRATE).wasm"'
+	printf '%s\n' $(2) | awk '{half[NR % 2] = half[NR % 2] " " $$0} END {for (n in half) print n half[n]}' | \
+	xargs -P 2 -L 1 $(SHELL) -euc 'for crate; do \
+	  CARGO_TARGET_DIR="$(CARGO_TARGET_DIR)/plugins-$$0" "$(1)" plugin build "$$crate" -o "$(GTM_COMPONENTS)/$$(basename "$$crate").wasm"; \
+	done'
 endef
 
 .PHONY: help
