@@ -220,8 +220,22 @@ fn what_a_payee_owes_is_netted_or_asked_for(engine: Engine) {
     );
     sell(&gtm, &["W-3,sale,west,cup,2024-04-20,GBP,60,6000,"]);
     gtm.run("run volume --period 2024-Q2");
+    // While what is owed back waits for the statement of somebody else, what is owed waits with it.
+    sell(&gtm, &["N-1,sale,north,cup,2024-01-20,GBP,10,,"]);
+    gtm.run("program enrol volume north");
+    assert_eq!(gtm.ended("run volume --period 2024-Q1").0, 3);
+    let why = "1 statement of the period is in quarantine: `gtm statement list --held --program volume` shows why";
+    assert_eq!(
+        waiting(&settle(&gtm)),
+        [
+            format!("west -110: {why}"),
+            "west 150: it is settled with -110 GBP of 2024-Q1, which waits".into(),
+        ]
+    );
+    sell(&gtm, &["N-2,sale,north,cup,2024-01-20,GBP,10,1000,N-1"]);
+    gtm.run("run volume --period 2024-Q1");
     settle(&gtm);
-    let netted = gtm.run("document show SD-000003");
+    let netted = gtm.run("document show SD-000004");
     let lines: Vec<_> = each(&netted["contents"]["lines"])
         .map(|line| (text(line, "period"), text(line, "amount")))
         .collect();
@@ -233,9 +247,9 @@ fn what_a_payee_owes_is_netted_or_asked_for(engine: Engine) {
     gtm.run("run volume --period 2024-Q2");
     gtm.run("settlement-policy set --debit-memos true");
     settle(&gtm);
-    assert_eq!(documents(&gtm)[3], "SD-000004 debit-memo west 150 - -");
+    assert_eq!(documents(&gtm)[4], "SD-000005 debit-memo west 150 - -");
     assert_eq!(payable(&gtm, "volume"), Vec::<String>::new());
-    let xml = gtm.folder().join("documents/SD-000004.xml");
+    let xml = gtm.folder().join("documents/SD-000005.xml");
     assert_eq!(invalid(&xml, &schema("ubl-2.4/maindoc/UBL-DebitNote-2.4.xsd")), None);
 }
 
@@ -335,11 +349,16 @@ fn what_needs_approval_is_paid_when_somebody_else_agreed(engine: Engine) {
     gtm.run("approve grant user:boss settlement");
     settle(&gtm);
     assert_eq!(text(&gtm.run("document show SD-000002"), "not_approved"), "A-1");
-    let why = "it is not approved: `gtm approve show A-1` says what is missing";
+    // What is cancelled needs nobody's consent any more; what is settled again needs it anew.
+    gtm.run("document cancel SD-000002 --reason twice");
+    assert_eq!(text(&gtm.run("approve show A-1"), "status"), "withdrawn");
+    settle(&gtm);
+    assert_eq!(text(&gtm.run("document show SD-000004"), "not_approved"), "A-2");
+    let why = "it is not approved: `gtm approve show A-2` says what is missing";
     let made = gtm.run("payment batch --currency GBP --folder bank");
     assert_eq!((text(&made, "sum"), text(&made["left_out"][0], "why")), ("12", why));
-    assert!(gtm.refused("approve yes A-1").1.contains("somebody else must"));
-    gtm.run("approve yes A-1 --as user:boss");
+    assert!(gtm.refused("approve yes A-2").1.contains("somebody else must"));
+    gtm.run("approve yes A-2 --as user:boss");
     let made = gtm.run("payment batch --currency GBP --folder bank");
     assert_eq!((text(&made, "sum"), &made["left_out"]), ("150", &json!([])));
 }

@@ -233,6 +233,9 @@ pub async fn cancel(host: &Host, name: &str, reason: &str) -> Result<Issued> {
     let today = Day::from_date(tx.at().date_naive())?;
     let reversing = document.reversed(0, today, payee.self_billed, reason)?;
     let issued = tx.issue_document(&first.account, reversing).await?;
+    // Nobody has to agree any more to what is taken back.
+    let subject = [first.id.as_str().to_owned()];
+    tx.withdraw_approvals(approval::Kind::Settlement, &subject).await?;
     tx.commit().await?;
     Ok(issued)
 }

@@ -288,7 +288,7 @@ async fn settleable(
             line.program_code
         ))
     };
-    Ok(lines
+    let mut lines: Vec<_> = lines
         .into_iter()
         // Others may have become payable since; the balances of their programs are not held.
         .filter(|line| {
@@ -298,7 +298,34 @@ async fn settleable(
             let why = why(&line);
             (line, why)
         })
-        .collect())
+        .collect();
+    with_what_is_owed_back(&mut lines);
+    Ok(lines)
+}
+
+/// Where something that the payee owes a program waits, what the program owes the payee waits with it: paid alone it would leave less than
+/// nothing payable.
+fn with_what_is_owed_back(lines: &mut [(PayableLine, Option<String>)]) {
+    let waits = |(line, why): &(PayableLine, Option<String>)| why.is_some() && line.payable.amount < Micros::ZERO;
+    let owed: BTreeMap<ProgramId, (Micros, Option<String>)> = lines
+        .iter()
+        .filter(|line| waits(line))
+        .map(|(line, _)| {
+            (
+                line.payable.program.clone(),
+                (line.payable.amount, line.payable.period.clone()),
+            )
+        })
+        .collect();
+    for (line, why) in lines.iter_mut().filter(|(_, why)| why.is_none()) {
+        if let Some((amount, period)) = owed.get(&line.payable.program) {
+            let of = period.as_ref().map_or(String::new(), |period| format!(" of {period}"));
+            *why = Some(format!(
+                "it is settled with {amount} {}{of}, which waits",
+                line.currency
+            ));
+        }
+    }
 }
 
 fn draft(
