@@ -77,6 +77,9 @@ pub struct Global {
     /// Where compiled plugins are kept between runs [default: gtm in the user's cache folder]
     #[arg(long, global = true, env = "GTM_CACHE", value_name = "FOLDER")]
     pub cache: Option<PathBuf>,
+    /// Where files that are attached are kept [default: in the database]
+    #[arg(long, global = true, env = "GTM_FILES", value_name = "FOLDER")]
+    pub files: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

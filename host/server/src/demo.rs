@@ -128,6 +128,7 @@ async fn open(global: &Global, of: &Demo) -> Result<(PathBuf, Host)> {
         json: false,
         key: global.key.clone(),
         cache: global.cache.clone(),
+        files: global.files.clone(),
     };
     Ok((database, Host::open(&global).await?))
 }

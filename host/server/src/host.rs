@@ -11,6 +11,7 @@ use domain::digest::Digest;
 use domain::plugin::Grant;
 use domain::program::Terms;
 use runtime::{Cache, Engine, Key, Limits, Plugin};
+use store::file::Files;
 use store::{Clock, Ids, Store};
 
 use crate::cli::Global;
@@ -35,7 +36,11 @@ impl Host {
     pub async fn open_with(global: &Global, clock: Clock, ids: Ids) -> Result<Self> {
         let key = Arc::new(Key::open(&key_path(global))?);
         let engine = open_engine(global, &key)?;
-        let store = Store::open(&global.database, clock, ids).await?;
+        let files = match &global.files {
+            Some(folder) => Files::Folder(folder.as_path().into()),
+            None => Files::Database,
+        };
+        let store = Store::open(&global.database, clock, ids).await?.with_files(files);
         if store.read().await?.signing_key(key.id()).await?.is_none() {
             let mut tx = store.begin(&global.actor).await?;
             tx.add_signing_key(key.public()).await?;

@@ -62,6 +62,7 @@ impl World {
             json: true,
             key: Some(self.gtm.key()),
             cache: Some(self.gtm.cache()),
+            files: None,
         };
         let clock = Clock::Frozen(time.parse().expect("a time"));
         self.runtime

@@ -13,6 +13,7 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::audit::Entry;
 use crate::error::is_busy;
+use crate::file::Files;
 use crate::{Clock, Error, Ids, Result};
 
 /// How long one waits for somebody else who writes into the same file.
@@ -27,6 +28,7 @@ pub struct Store {
     pools: Pools,
     clock: Clock,
     ids: Ids,
+    files: Files,
 }
 
 #[derive(Clone, Debug)]
@@ -43,6 +45,7 @@ enum Pools {
 #[derive(Debug)]
 pub struct Snapshot {
     pub(crate) connection: Connection,
+    pub(crate) files: Files,
 }
 
 /// A unit of work by one actor at one time, that reads its own writes. Nothing is kept until [`Tx::commit`]; dropping it undoes
@@ -98,7 +101,12 @@ impl Store {
             url: without_password(url),
             reason: reason.to_string(),
         })?;
-        let store = Store { pools, clock, ids };
+        let store = Store {
+            pools,
+            clock,
+            ids,
+            files: Files::default(),
+        };
         store.check_triggers().await?;
         Ok(store)
     }
@@ -139,6 +147,12 @@ impl Store {
         Store { clock, ..self }
     }
 
+    /// The same database, which keeps new files there.
+    #[must_use]
+    pub fn with_files(self, files: Files) -> Store {
+        Store { files, ..self }
+    }
+
     /// Begins a unit of work that may write.
     pub async fn begin(&self, actor: &Actor) -> Result<Tx> {
         let connection = match &self.pools {
@@ -147,7 +161,10 @@ impl Store {
             Pools::Postgres(pool) => Connection::Postgres(pool.begin().await?),
         };
         Ok(Tx {
-            snapshot: Snapshot { connection },
+            snapshot: Snapshot {
+                connection,
+                files: self.files.clone(),
+            },
             actor: actor.clone(),
             at: self.clock.now(),
             ids: self.ids.clone(),
@@ -164,7 +181,10 @@ impl Store {
                     .await?,
             ),
         };
-        Ok(Snapshot { connection })
+        Ok(Snapshot {
+            connection,
+            files: self.files.clone(),
+        })
     }
 
     /// Waits for what is under way and closes the connections, so that SQLite folds its log into the file.

@@ -19,6 +19,9 @@ pub enum Error {
     Busy,
     #[error("the database `{url}` cannot be opened: {reason}")]
     Open { url: String, reason: String },
+    /// The folder of files does not do what is asked of it.
+    #[error("{0}")]
+    Folder(String),
     #[error("the database failed: {0}")]
     Database(sqlx::Error),
 }

@@ -36,6 +36,7 @@ pub mod standing;
 pub mod budget;
 pub mod fund;
 pub mod approval;
+pub mod file;
 pub mod claim;
 pub mod agreement;
 pub mod payee;

@@ -48,6 +48,7 @@ impl Open {
             json: true,
             key: Some(gtm.key()),
             cache: Some(gtm.cache()),
+            files: None,
         };
         let host = runtime.block_on(Host::open(&global))?;
         Ok(Self { runtime, host })

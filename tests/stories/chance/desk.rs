@@ -47,6 +47,7 @@ impl Desks {
                 json: true,
                 key: Some(gtm.key()),
                 cache: Some(gtm.cache()),
+                files: None,
             };
             let host = Host::open_with(&global, Clock::Frozen(at), Ids::seeded(seed)).await;
             let host = host.expect("the database");

@@ -244,6 +244,18 @@ fn what_is_packed_in_a_file_stays_in_it(engine: Engine) {
     assert_eq!(file["size"], bomb.len());
     let kept = gtm.query("select length(content) from files");
     assert_eq!(kept.trim(), bomb.len().to_string());
+
+    // In a folder it lies under its digest, whatever it is called.
+    bomb.push(b'\n');
+    std::fs::write(gtm.folder().join("passwd"), &bomb).expect("a file");
+    gtm.file("claim.json", &campaign("INV-2", "90").to_string());
+    let second = "claim submit fund north --file claim.json --on 2024-05-02 --attach in/here/../../passwd --files kept";
+    let claim = gtm.run(second);
+    let digest = text(each(&claim["attachments"]).next().expect("the file"), "digest").to_owned();
+    let kept = gtm.folder().join("kept").join(&digest[..2]).join(&digest);
+    assert_eq!(std::fs::read(kept).expect("the file"), bomb);
+    let empty = gtm.query("select length(content) from files where kept_in = 'folder'");
+    assert_eq!(empty.trim(), "0");
 }
 
 fn what_is_not_owed_is_denied_and_moves_nothing(engine: Engine) {

@@ -81,5 +81,6 @@ fn global(gtm: &Gtm) -> Global {
         json: true,
         key: Some(gtm.key()),
         cache: Some(gtm.cache()),
+        files: None,
     }
 }

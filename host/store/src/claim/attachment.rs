@@ -1,4 +1,4 @@
-//! Files that claimants attach, each kept once under the SHA-256 of its content. They are never unpacked or opened here.
+//! Files that claimants attach, their contents kept by [`crate::file`]. They are never unpacked or opened here.
 
 use chrono::{DateTime, Utc};
 use domain::actor::Actor;
@@ -7,7 +7,7 @@ use domain::id::ClaimId;
 use serde_json::json;
 
 use crate::error::read;
-use crate::{Error, Result, Snapshot, Tx};
+use crate::{Result, Snapshot, Tx};
 
 /// A file about to be attached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,18 +54,10 @@ impl Tx {
         let (at, actor) = (self.at, self.actor.to_string());
         let before = self.attachments(claim).await?.len() as i64;
         for (number, new) in (before + 1..).zip(files) {
-            let digest = Digest::of(&new.content);
+            let digest = self.keep_file(&new.content).await?;
             let file = digest.to_string();
             let size = new.content.len() as i64;
             on_engine!(self, |conn| {
-                sqlx::query(
-                    "insert into files (digest, content, created_at) values ($1, $2, $3) on conflict (digest) do nothing",
-                )
-                .bind(&*file)
-                .bind(&*new.content)
-                .bind(at)
-                .execute(&mut *conn)
-                .await?;
                 sqlx::query(
                     "insert into claim_attachments (claim, number, file, kind, name, media_type, size, actor, attached_at)
                      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -117,25 +109,5 @@ impl Snapshot {
             })
         };
         rows.into_iter().map(attachment).collect()
-    }
-
-    /// The content of a file.
-    ///
-    /// # Errors
-    /// [`Error::Corrupt`] when it is not what its digest names.
-    pub async fn file(&mut self, digest: &Digest) -> Result<Option<Vec<u8>>> {
-        let name = digest.to_string();
-        let content: Option<Vec<u8>> = on_engine!(self, |conn| {
-            sqlx::query_scalar("select content from files where digest = $1")
-                .bind(&*name)
-                .fetch_optional(conn)
-                .await
-        })?;
-        match content {
-            Some(content) if Digest::of(&content) != *digest => {
-                Err(Error::corrupt(format!("the file {digest} is kept with other contents")))
-            }
-            content => Ok(content),
-        }
     }
 }

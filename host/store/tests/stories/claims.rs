@@ -13,6 +13,7 @@ use store::claim::attachment::NewAttachment;
 use store::claim::read::ClaimFilter;
 use store::claim::ruling::Ruled;
 use store::claim::{Happening, KeptClaim, NewClaim};
+use store::file::Files;
 use store::ledger::Posting;
 use store::{Error, Tx};
 
@@ -21,6 +22,7 @@ use crate::database::{Database, ada, now};
 
 stories! {
     a_claim_is_kept_with_everything_that_happened_to_it
+    files_are_found_where_they_were_kept
     a_number_is_given_once_in_a_program
     what_cannot_happen_does_not_and_what_was_overtaken_neither
     what_was_claimed_before_is_known_by_its_key_and_its_content
@@ -153,12 +155,7 @@ async fn a_claim_is_kept_with_everything_that_happened_to_it(db: Database) -> Da
         (day, "2013-02-03".to_owned())
     );
 
-    let file = |name: &str| NewAttachment {
-        kind: "invoice".into(),
-        name: name.into(),
-        media_type: "application/pdf".into(),
-        content: b"%PDF-1.7".into(),
-    };
+    let file = |name| invoice(name, "%PDF-1.7");
     tx.attach(&id, &[file("a.pdf"), file("b.pdf")]).await.unwrap();
     tx.attach(&id, &[file("c.pdf")]).await.unwrap();
     let attachments = tx.attachments(&id).await.unwrap();
@@ -243,6 +240,63 @@ async fn a_claim_is_kept_with_everything_that_happened_to_it(db: Database) -> Da
     );
     let again = tx.post_transfers(&[posting]).await;
     assert!(matches!(again, Err(Error::Conflict(_))), "{again:?}");
+    db
+}
+
+fn invoice(name: &str, content: &str) -> NewAttachment {
+    NewAttachment {
+        kind: "invoice".into(),
+        name: name.into(),
+        media_type: "application/pdf".into(),
+        content: content.into(),
+    }
+}
+
+async fn files_are_found_where_they_were_kept(db: Database) -> Database {
+    let quarter = begin_quarter(&db).await;
+    let folder = tempfile::tempdir().unwrap();
+    let beside = db.store.clone().with_files(Files::Folder(folder.path().into()));
+    let asks = asked(ClaimKind::Claim, "C-1", vec![line(1, 100, None)]);
+
+    let mut tx = db.begin().await;
+    let id = tx.add_claim(&new_claim(&quarter, asks, None)).await.unwrap();
+    tx.attach(&id, &[invoice("old.pdf", "%PDF old")]).await.unwrap();
+    tx.commit().await.unwrap();
+    // What the database has already stays there.
+    let mut tx = beside.begin(&ada()).await.unwrap();
+    let both = [invoice("again.pdf", "%PDF old"), invoice("new.pdf", "%PDF new")];
+    tx.attach(&id, &both).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let (old, new) = (Digest::of(b"%PDF old"), Digest::of(b"%PDF new"));
+    let digits = new.to_string();
+    let place = folder.path().join(&digits[..2]).join(&digits);
+    assert_eq!(std::fs::read(&place).unwrap(), b"%PDF new");
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "one file, and nothing half written"
+    );
+    let mut snapshot = beside.read().await.unwrap();
+    for (file, content) in [(&old, b"%PDF old"), (&new, b"%PDF new")] {
+        assert_eq!(snapshot.file(file).await.unwrap().as_deref(), Some(&content[..]));
+    }
+    let mut without = db.store.read().await.unwrap();
+    assert_eq!(without.file(&old).await.unwrap().as_deref(), Some(&b"%PDF old"[..]));
+    assert_eq!(
+        without.file(&new).await.unwrap_err().to_string(),
+        format!("the file {new} is kept in a folder of files, and none is named: --files FOLDER, or GTM_FILES")
+    );
+
+    std::fs::write(&place, "%PDF bad").unwrap();
+    assert_eq!(
+        snapshot.file(&new).await.unwrap_err().to_string(),
+        format!("the file {new} is kept with other contents")
+    );
+    std::fs::remove_file(&place).unwrap();
+    let lost = snapshot.file(&new).await.unwrap_err().to_string();
+    assert!(lost.contains(&digits) && lost.contains("cannot be read"), "{lost}");
+    drop((snapshot, without));
     db
 }
 
