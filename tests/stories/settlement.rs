@@ -254,7 +254,7 @@ fn what_a_payee_owes_is_netted_or_asked_for(engine: Engine) {
 }
 
 /// What the bank answers about a message: the whole, or single payments.
-fn answer(gtm: &Gtm, message: &str, group: &str, payments: &[(&str, &str)]) -> PathBuf {
+pub fn answer(message: &str, group: &str, payments: &[(&str, &str)]) -> String {
     let single: String = payments
         .iter()
         .map(|(payment, status)| {
@@ -265,12 +265,11 @@ fn answer(gtm: &Gtm, message: &str, group: &str, payments: &[(&str, &str)]) -> P
         true => String::new(),
         false => format!("<OrgnlPmtInfAndSts><OrgnlPmtInfId>PB</OrgnlPmtInfId>{single}</OrgnlPmtInfAndSts>"),
     };
-    let xml = format!(
+    format!(
         r#"<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>
         <GrpHdr><MsgId>B1</MsgId><CreDtTm>2024-04-11T09:00:00Z</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>{message}</OrgnlMsgId>
         <OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId><GrpSts>{group}</GrpSts></OrgnlGrpInfAndSts>{block}</CstmrPmtStsRpt></Document>"#
-    );
-    gtm.file("answer.xml", &xml)
+    )
 }
 
 fn payments_are_ordered_answered_and_ordered_again(engine: Engine) {
@@ -306,7 +305,7 @@ fn payments_are_ordered_answered_and_ordered_again(engine: Engine) {
 
     let messages = gtm.query("select message from payment_batches order by number");
     let messages: Vec<&str> = messages.lines().collect();
-    let rejects = answer(&gtm, messages[0], "PART", &[("SD-000002-1", "RJCT")]);
+    let rejects = gtm.file("answer.xml", &answer(messages[0], "PART", &[("SD-000002-1", "RJCT")]));
     let answered = gtm.run(&format!("payment answer {}", rejects.display()));
     assert_eq!(
         answered["payments"],
@@ -317,12 +316,12 @@ fn payments_are_ordered_answered_and_ordered_again(engine: Engine) {
         again["payments"],
         json!([{ "payment": "SD-000002-1", "before": "rejected", "after": "rejected" }])
     );
-    let accepts = answer(&gtm, messages[0], "ACSC", &[]);
+    let accepts = gtm.file("answer.xml", &answer(messages[0], "ACSC", &[]));
     assert_eq!(
         gtm.refused(&format!("payment answer {}", accepts.display())).1,
         "gtm: payment SD-000002-1 is rejected and the bank now says completed: ask the bank which is right"
     );
-    let foreign = answer(&gtm, "PB-000009-20240410090000", "ACSC", &[]);
+    let foreign = gtm.file("answer.xml", &answer("PB-000009-20240410090000", "ACSC", &[]));
     assert!(
         gtm.refused(&format!("payment answer {}", foreign.display()))
             .1

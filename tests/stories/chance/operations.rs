@@ -15,6 +15,7 @@ use super::desk::Done;
 use super::filing::Filing;
 use super::sales::Sales;
 use crate::company::{each, text};
+use crate::settlement::answer;
 
 /// Each with how often it comes, in parts of the whole.
 pub const KINDS: [(&str, usize); 26] = [
@@ -212,28 +213,13 @@ impl Operations {
             ..PaymentFilter::default()
         };
         let payments = snapshot.payments(&filter).await.expect("payments");
-        let (group, single) = match (chance.below(5), payments.is_empty()) {
-            (0 | 1, false) => {
-                let payment = &payments[chance.below(payments.len())].end_to_end;
-                (
-                    "PART",
-                    format!(
-                        "<TxInfAndSts><OrgnlEndToEndId>{payment}</OrgnlEndToEndId><TxSts>RJCT</TxSts></TxInfAndSts>"
-                    ),
-                )
-            }
-            (2, _) => ("ACSP", String::new()),
-            _ => ("ACSC", String::new()),
+        let (group, rejected) = match (chance.below(5), payments.is_empty()) {
+            (0 | 1, false) => ("PART", Some(&*payments[chance.below(payments.len())].end_to_end)),
+            (2, _) => ("ACSP", None),
+            _ => ("ACSC", None),
         };
-        let block = match single.is_empty() {
-            true => String::new(),
-            false => format!("<OrgnlPmtInfAndSts><OrgnlPmtInfId>PB</OrgnlPmtInfId>{single}</OrgnlPmtInfAndSts>"),
-        };
-        let xml = format!(
-            r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt><GrpHdr><MsgId>B1</MsgId>
-            <CreDtTm>2024-04-11T09:00:00Z</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>{message}</OrgnlMsgId>
-            <OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId><GrpSts>{group}</GrpSts></OrgnlGrpInfAndSts>{block}</CstmrPmtStsRpt></Document>"#
-        );
+        let single: Vec<_> = rejected.map(|payment| (payment, "RJCT")).into_iter().collect();
+        let xml = answer(&message, group, &single);
         std::fs::write(self.folder.join("bank.xml"), xml).expect("a file");
         "payment answer IN/bank.xml".to_owned()
     }
