@@ -16,12 +16,14 @@ mod sales;
 
 use std::collections::BTreeMap;
 use std::env;
+use std::panic::resume_unwind;
+use std::thread;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use closing::close;
 use company::found;
-use desk::{Desks, Done};
+use desk::{Desks, Done, STACK};
 use invariants::check;
 use operations::Operations;
 
@@ -49,7 +51,11 @@ fn random_operations_leave_both_engines_whole_and_the_same() {
         number("GTM_OPERATIONS").unwrap_or(OPERATIONS as u64) as usize,
         number("GTM_SEED").unwrap_or(SEED),
     );
-    play(operations, seed);
+    let whole = thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(move || play(operations, seed));
+    let played = whole.expect("a thread").join();
+    played.unwrap_or_else(|panic| resume_unwind(panic));
 }
 
 fn play(count: usize, seed: u64) {
@@ -129,7 +135,7 @@ struct Tail {
 
 impl Drop for Tail {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if thread::panicking() {
             let last = self.lines.len().saturating_sub(30);
             eprintln!(
                 "GTM_SEED={} GTM_OPERATIONS={}, operation {}, after",

@@ -29,6 +29,9 @@ impl Done {
     }
 }
 
+/// Of a thread that does a whole command: what the binary's own has.
+pub const STACK: usize = 8 << 20;
+
 pub struct Desks {
     pub sqlite: Desk,
     pub postgres: Desk,
@@ -96,7 +99,9 @@ impl Desks {
             runtime,
         } = self;
         let (sqlite, postgres) = thread::scope(|scope| {
-            let postgres = scope.spawn(|| runtime.block_on(postgres.run(at, line)));
+            let second = thread::Builder::new().stack_size(STACK);
+            let postgres = second.spawn_scoped(scope, || runtime.block_on(postgres.run(at, line)));
+            let postgres = postgres.expect("a thread");
             (
                 runtime.block_on(sqlite.run(at, line)),
                 postgres.join().expect("an answer"),
