@@ -14,7 +14,7 @@ on_both_engines! {
 }
 
 /// On each engine.
-const KILLS: usize = 20;
+const KILLS: usize = 10;
 const KILLS_IN_A_ROW: usize = 5;
 const ACCOUNTS: usize = 150;
 
