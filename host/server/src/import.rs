@@ -1,6 +1,6 @@
 //! Files into the database: accounts, contacts, products, transactions and exchange rates from CSV, by a profile that says which column is what.
 //!
-//! One thread reads and checks; the caller's writes, batch by batch, each committed as a whole. Every transaction has a key, so
+//! One thread reads and checks; the caller's writes, batch by batch, some of them committed as a whole. Every transaction has a key, so
 //! a line that comes again is counted and not kept: importing a file twice adds nothing, and an import that was broken off
 //! is finished by starting it again. Lines that cannot be kept go to a file of their own, as they stood, with the reason.
 //! Start at [`import_transactions`], then [`profile`].
@@ -254,13 +254,19 @@ pub async fn import_rates(
     import.finish().await
 }
 
+/// Batches that are committed together at most.
+const AT_ONCE: usize = 8;
+
 /// One file on its way in.
 struct Import<'a> {
     store: &'a Store,
     options: &'a ImportOptions,
     id: ImportId,
-    /// Of a dry run: everything happens in one unit of work, which is dropped in the end.
-    dry: Option<Tx>,
+    /// What the next batch is written into as well. Of a dry run it holds everything, and is dropped in the end.
+    open: Option<Tx>,
+    /// Batches in it, and those that were committed.
+    written: usize,
+    committed: usize,
     refused_file: Option<RefusedFile>,
     reasons: ReasonCounts,
     report: ImportReport,
@@ -305,7 +311,9 @@ impl<'a> Import<'a> {
             store,
             options,
             id,
-            dry: None,
+            open: None,
+            written: 0,
+            committed: 0,
             refused_file,
             reasons: ReasonCounts::default(),
             report,
@@ -317,21 +325,27 @@ impl<'a> Import<'a> {
     }
 
     async fn unit(&mut self) -> Result<Tx> {
-        match self.dry.take() {
+        match self.open.take() {
             Some(tx) => Ok(tx),
             None => Ok(self.store.begin(&self.options.actor).await?),
         }
     }
 
+    /// Keeps what was written. The further an import has come, the more batches are committed at once: a commit writes every page that was
+    /// touched, and where many accounts are sold to one batch touches nearly as many pages as eight.
     async fn keep(&mut self, tx: Tx) -> Result<()> {
-        match self.options.dry_run {
-            true => self.dry = Some(tx),
-            false => tx.commit().await?,
+        self.written += 1;
+        let at_once = (self.committed / 4).clamp(1, AT_ONCE);
+        if self.options.dry_run || self.written < at_once {
+            self.open = Some(tx);
+            return Ok(());
         }
+        tx.commit().await?;
+        self.committed += std::mem::take(&mut self.written);
         Ok(())
     }
 
-    /// Counts what became of a batch, after it was committed, and puts aside what was refused, in the order of the file.
+    /// Counts what became of a batch, after it was written, and puts aside what was refused, in the order of the file.
     fn settle<T>(&mut self, batch: &Batch<T>, added: Added) -> Result<()> {
         let refused_by_store = added
             .refused

@@ -9,7 +9,7 @@ use super::newcomers::Newcomers;
 use super::rows::Rows;
 use super::table::{Line, Table};
 
-/// Lines that are committed together.
+/// Lines that are written together.
 pub const LINES: usize = 16_384;
 /// Batches that are read and not yet written.
 const AHEAD: usize = 2;
